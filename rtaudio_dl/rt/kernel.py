@@ -1,0 +1,59 @@
+"""How a real-time kernel is compiled: one decorator, one set of options, one registry."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core.ccallback import CFunc
+from numba.core.typing.templates import Signature
+
+# No "nnan"/"ninf": kernels test for NaN and Inf. "reassoc" lets the resampler's dot
+# product use vector registers; the sum is the same for any split into blocks.
+FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
+
+kernels: list[Any] = []  # every real-time kernel, for the test that reads their code
+
+
+def rt_kernel(function: Callable) -> Any:
+    """Compile a function for the real-time world; cached on disk, free of the GIL."""
+    kernel = numba.njit(
+        nogil=True, cache=True, error_model="numpy", fastmath=FAST_MATH
+    )(function)
+    _stamp_with_all_sources(kernel)
+    kernels.append(kernel)
+    return kernel
+
+
+def rt_callback(signature: Signature) -> Callable[[Callable], CFunc]:
+    """Compile a function that C calls; `.address` is what to hand over."""
+
+    def compile_callback(function: Callable) -> CFunc:
+        options = {"nopython": True, "error_model": "numpy"}
+        callback = CFunc(function, (signature.args, signature.return_type), {}, options)
+        callback.enable_caching()
+        _stamp_with_all_sources(callback)
+        callback.compile()
+        return callback
+
+    return compile_callback
+
+
+def _stamp_with_all_sources(compiled: Any) -> None:
+    # Numba's cache looks at the kernel's own file only, but a kernel holds the code of
+    # the kernels that it calls, from other files: a stale cache after an update would
+    # play old code. So every cached kernel is stamped with all sources of this folder.
+    compiled._cache._cache_file._source_stamp = _SOURCES
+
+
+def _digest_of_sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+_SOURCES = _digest_of_sources()

@@ -1,0 +1,381 @@
+"""The memory of the engine: what one structured array holds, and the tuple of all of them.
+
+Everything is allocated here, once, before sound starts. Kernels get an `Engine` tuple of
+arrays; the C callbacks get one address, from which `rt/callback.py` builds the same tuple.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from rtaudio_dl.rt.events import EVENT, RING_SIZE
+from rtaudio_dl.rt.ring import CURSORS, new_cursors
+
+CHANNELS = 16  # of MIDI
+OUTPUTS = 2  # audio channels
+KEYS = 128
+PATCHES = 8  # loaded at once
+PROGRAMS = 128
+SLOTS = 8192  # sounds in memory, all patches together
+VOICES = 96  # places; `MASTER.polyphony` of them may hold notes, the rest fade out
+DEPTH = 4  # most sounds that a key keeps ready
+PENDING = 8192  # events that wait for their frame
+SEGMENT = 128  # most frames between two looks at the events
+TAP_FRAMES = 1 << 20  # 21 s at 48 kHz, for the writer thread to be away
+NOTE_LOG = 4096
+
+NONE = -1
+
+# Parameters of a patch, by number (the order is for ever: recordings name them).
+(
+    GAIN,  # 0..4, linear
+    PAN,  # -1..1
+    MORPH,  # 0..1, the way through the latent space
+    VARIATION,  # 0..1, how far each strike wanders from its key's latent
+    TUNE,  # semitones, -48..48
+    BRIGHTNESS,  # 0..1, how much of it soft notes lose
+    ATTACK,  # s
+    DECAY,  # s
+    SUSTAIN,  # 0..1, linear
+    RELEASE,  # s
+    VELOCITY_CURVE,  # 0..4, exponent of velocity for the gain
+    BEND_RANGE,  # semitones, 0..48
+) = range(12)
+PARAMETERS = 12
+
+POOLED, FRESH, FROZEN = range(3)  # freshness
+
+# Life of a slot. The worker makes REQUESTED → READY, the audio thread all the rest.
+FREE, REQUESTED, READY = range(3)
+
+# Life of a patch. The audio thread alone writes it, but for the control side's clearing
+# of a place that is GONE or EMPTY.
+EMPTY, ACTIVE, RETIRING, GONE = range(4)
+
+# Life of a voice.
+IDLE, WAITING, SOUNDING = range(3)
+# Stages of its envelope.
+STAGE_ATTACK, STAGE_DECAY, STAGE_SUSTAIN, STAGE_RELEASE, STAGE_FADE = range(5)
+
+MASTER = np.dtype(
+    [
+        ("frame", np.int64),  # of the next block's first frame
+        ("sample_rate", np.float64),  # Hz
+        ("fixed", np.int64),  # placement: 0 asap, 1 fixed
+        ("delay", np.int64),  # frames, added to every event in fixed placement
+        ("polyphony", np.int64),
+        ("pending", np.int64),  # events waiting
+        ("serial", np.int64),  # of the newest voice
+        ("sweep", np.int64),  # where the pool's next sweep begins
+        ("sweep_slot", np.int64),
+        ("tap_on", np.int64),
+        # master section
+        ("gain", np.float64),
+        ("gain_now", np.float64),
+        ("limiter", np.float64),
+        ("peak", np.float64, (OUTPUTS,)),  # meter, falls by itself
+        ("dc_in", np.float64, (OUTPUTS,)),
+        ("dc_out", np.float64, (OUTPUTS,)),
+        ("residue", np.float64, (OUTPUTS,)),  # of voices cut off: fades out
+        # clock: a delay-locked loop from callback times to frames
+        ("clock_address", np.uintp),  # int clock_gettime(int, int64[2]) or its like
+        ("clock_id", np.int64),
+        ("clock_tick", np.float64),  # nanoseconds per tick; 0: seconds and nanoseconds
+        ("clock_now", np.int64, (2,)),
+        ("loop_frame", np.int64),
+        ("loop_time", np.float64),  # ns, of `loop_frame`
+        ("loop_period", np.float64),  # ns per frame
+        ("loop_started", np.int64),
+        # the inference thread's semaphore
+        ("post_address", np.uintp),
+        ("wait_address", np.uintp),
+        ("semaphore", np.uintp),
+    ],
+    align=True,
+)
+
+CHANNEL = np.dtype(
+    [
+        ("patch", np.int64),
+        ("bend", np.float64),  # -1..1
+        ("sustain", np.int64),
+        ("volume", np.float64),  # gain
+        ("expression", np.float64),  # gain
+        ("pan", np.float64),  # -1..1
+    ],
+    align=True,
+)
+
+PATCH = np.dtype(
+    [
+        ("life", np.int64),
+        ("seed", np.uint64),
+        ("freshness", np.int64),
+        ("depth", np.int64),
+        ("one_shot", np.int64),  # note-off does nothing
+        ("rate", np.float64),  # Hz, of the model's sounds
+        ("first_slot", np.int64),
+        ("slots", np.int64),
+        ("free", np.int64),  # free slots, on top of `Engine.free` from `first_slot`
+        ("parameters", np.float64, (PARAMETERS,)),
+        ("controls", np.int8, (KEYS,)),  # CC number → parameter, or NONE
+    ],
+    align=True,
+)
+
+KEY = np.dtype(
+    [
+        ("mapped", np.int64),
+        ("shift", np.float64),  # semitones from the model's own pitch
+        ("gain", np.float64),
+        ("pan", np.float64),
+        ("choke", np.int64),  # group, 0: none
+        ("next", np.int64),  # number of the sound to request next
+        ("last", np.int64),  # slot of the sound struck last, or NONE
+        ("incoming", np.int64),  # slot that will replace a stale one, or NONE
+        ("queue", np.int64, (DEPTH,)),  # slots of the strikes to come, oldest first
+    ],
+    align=True,
+)
+
+SLOT = np.dtype(
+    [
+        ("address", np.uintp),  # of `length` float32 between zeros of `PADDING` frames
+        ("length", np.int64),
+        ("patch", np.int64),
+        ("key", np.int64),
+        ("number", np.int64),  # of the strike, counted per key
+        ("users", np.int64),  # voices, and the key's `last`
+        ("queued", np.int64),  # 1 while it waits for a strike
+        ("morph", np.float64),
+        ("variation", np.float64),
+        ("velocity", np.float64),
+    ],
+    align=True,
+)
+
+VOICE = np.dtype(
+    [
+        ("life", np.int64),
+        ("serial", np.int64),
+        ("channel", np.int64),
+        ("key", np.int64),
+        ("patch", np.int64),
+        ("slot", np.int64),
+        ("velocity", np.float64),
+        ("stage", np.int64),
+        ("released", np.int64),  # the key is up
+        ("sustained", np.int64),  # the pedal holds it
+        ("gate", np.int64),  # frames that it sounds at least
+        ("level", np.float64),  # envelope, 0..1
+        ("fade", np.float64),  # steal and choke fade, 1..0
+        ("position", np.float64),  # frames of the sound
+        ("step", np.float64),  # frames of the sound per frame of output
+        ("left", np.float64),
+        ("right", np.float64),
+        ("filter", np.float64),  # state of the low-pass
+        ("bright", np.float64),  # its coefficient, 1: open
+        ("tail_left", np.float64),  # last sample given
+        ("tail_right", np.float64),
+    ],
+    align=True,
+)
+
+# One line per note that began to sound.
+NOTE = np.dtype(
+    [
+        ("frame", np.int64),  # at which it began
+        ("asked", np.int64),  # at which it was struck
+        ("key", np.int32),
+        ("channel", np.int32),
+        ("patch", np.int32),
+        ("number", np.int32),  # of the key's sound
+        ("velocity", np.float64),
+    ],
+    align=True,
+)
+
+BINDING = np.dtype(
+    [
+        ("run", np.uintp),  # OrtApi::Run
+        ("session", np.uintp),
+        ("input_names", np.uintp),
+        ("input_values", np.uintp),
+        ("inputs", np.int64),
+        ("output_names", np.uintp),
+        ("output_values", np.uintp),  # one OrtValue per slot of the patch
+        ("latent", np.uintp),
+        ("latent_size", np.int64),
+        ("uniform", np.int64),  # latent in (-1, 1) rather than normal
+        ("classes", np.int64),
+        ("class_input", np.uintp),
+        ("class_table", np.uintp),  # (128, classes) float32: what each key is
+        ("pitch", np.uintp),
+        ("velocity", np.uintp),
+    ],
+    align=True,
+)
+
+# Counters, int64: each table is written by one thread and read by any.
+AUDIO_COUNTERS = (
+    "blocks",
+    "notes",  # struck
+    "sounded",
+    "late_notes",  # the sound was not ready
+    "late_frames",  # that they waited, summed
+    "repeats",  # the key's next sound was not ready: the last one again
+    "lost_notes",  # no memory was free for a sound
+    "stolen",
+    "choked",
+    "cut",  # stopped without a fade, into the residue
+    "unmapped",  # notes for keys or channels that have no sound
+    "misplaced",  # events that came after their frame
+    "requests",
+    "active_voices",
+    "not_finite",  # frames that the master section had to mute
+    "limited",  # frames with the limiter at work
+    "callbacks",
+    "underruns",  # told by the device
+    "overruns",  # callbacks that took longer than the block lasts
+    "busy_ns",  # in callbacks, summed
+    "longest_ns",
+)
+WORKER_COUNTERS = (
+    "runs",
+    "failed_runs",
+    "muted_sounds",  # of a model that gave NaN or Inf
+    "busy_ns",
+    "longest_ns",
+)
+
+
+def _numbered(names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(range(len(names)))
+
+
+(
+    BLOCKS,
+    NOTES,
+    SOUNDED,
+    LATE_NOTES,
+    LATE_FRAMES,
+    REPEATS,
+    LOST_NOTES,
+    STOLEN,
+    CHOKED,
+    CUT,
+    UNMAPPED,
+    MISPLACED,
+    REQUESTS,
+    ACTIVE_VOICES,
+    NOT_FINITE,
+    LIMITED,
+    CALLBACKS,
+    UNDERRUNS,
+    OVERRUNS,
+    BUSY_NS,
+    LONGEST_NS,
+) = _numbered(AUDIO_COUNTERS)
+RUNS, FAILED_RUNS, MUTED_SOUNDS, RUN_NS, LONGEST_RUN_NS = _numbered(WORKER_COUNTERS)
+
+
+class Engine(NamedTuple):
+    """All arrays of one engine. Fields ending in ``_cursors`` belong to the ring before."""
+
+    master: np.ndarray
+    counters: np.ndarray
+    worker_counters: np.ndarray
+    channels: np.ndarray
+    programs: np.ndarray  # MIDI program → patch, or NONE
+    patches: np.ndarray
+    keys: np.ndarray  # (PATCHES, KEYS)
+    slots: np.ndarray
+    slot_life: np.ndarray
+    free: np.ndarray  # stacks of free slots, one per patch at its `first_slot`
+    voices: np.ndarray
+    pending: np.ndarray
+    event: np.ndarray  # (1,), where the audio thread pops into
+    control_ring: np.ndarray
+    control_cursors: np.ndarray
+    midi_ring: np.ndarray
+    midi_cursors: np.ndarray
+    request_ring: np.ndarray
+    request_cursors: np.ndarray
+    request: np.ndarray  # (1,), where the worker pops into
+    bindings: np.ndarray
+    tap_ring: np.ndarray
+    tap_cursors: np.ndarray
+    note_ring: np.ndarray
+    note_cursors: np.ndarray
+    note: np.ndarray
+    filters: np.ndarray  # see rt/resampler.py
+    scratch: np.ndarray  # (SEGMENT,) envelope of one voice
+    mix: np.ndarray  # (SEGMENT, OUTPUTS) float64
+    stop: np.ndarray  # (1,) int64: ends the worker
+
+
+def new_engine(
+    sample_rate: float,
+    polyphony: int = 32,
+    midi: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Engine:
+    """Allocate an engine at rest: ``sample_rate`` in Hz, ``polyphony`` 1..64 voices.
+
+    ``midi`` is a ring of events and its cursors that another process writes, in memory
+    shared with it; without it the engine gets one of its own.
+    """
+    from rtaudio_dl.rt.resampler import filter_table
+
+    def ring(size: int, kind: np.dtype) -> tuple[np.ndarray, np.ndarray]:
+        return np.zeros(size, kind), new_cursors()
+
+    control, control_cursors = ring(RING_SIZE, EVENT)
+    midi_ring, midi_cursors = midi or ring(RING_SIZE, EVENT)
+    requests, request_cursors = ring(SLOTS, np.dtype(np.int64))
+    notes, note_cursors = ring(NOTE_LOG, NOTE)
+    engine = Engine(
+        master=np.zeros(1, MASTER),
+        counters=np.zeros(len(AUDIO_COUNTERS), np.int64),
+        worker_counters=np.zeros(len(WORKER_COUNTERS), np.int64),
+        channels=np.zeros(CHANNELS, CHANNEL),
+        programs=np.full(PROGRAMS, NONE, np.int64),
+        patches=np.zeros(PATCHES, PATCH),
+        keys=np.zeros((PATCHES, KEYS), KEY),
+        slots=np.zeros(SLOTS, SLOT),
+        slot_life=np.zeros(SLOTS, np.int64),
+        free=np.zeros(SLOTS, np.int64),
+        voices=np.zeros(VOICES, VOICE),
+        pending=np.zeros(PENDING, EVENT),
+        event=np.zeros(1, EVENT),
+        control_ring=control,
+        control_cursors=control_cursors,
+        midi_ring=midi_ring,
+        midi_cursors=midi_cursors,
+        request_ring=requests,
+        request_cursors=request_cursors,
+        request=np.zeros(1, np.int64),
+        bindings=np.zeros(PATCHES, BINDING),
+        tap_ring=np.zeros((TAP_FRAMES, OUTPUTS), np.float32),
+        tap_cursors=new_cursors(),
+        note_ring=notes,
+        note_cursors=note_cursors,
+        note=np.zeros(1, NOTE),
+        filters=filter_table(),
+        scratch=np.zeros(SEGMENT, np.float64),
+        mix=np.zeros((SEGMENT, OUTPUTS), np.float64),
+        stop=np.zeros(1, np.int64),
+    )
+    _rest(engine, sample_rate, polyphony)
+    return engine
+
+
+def _rest(engine: Engine, sample_rate: float, polyphony: int) -> None:
+    engine.master["sample_rate"] = sample_rate
+    engine.master["polyphony"] = polyphony
+    engine.master["gain"] = engine.master["gain_now"] = 1.0
+    engine.master["limiter"] = 1.0
+    engine.channels["patch"] = NONE
+    engine.channels["volume"] = engine.channels["expression"] = 1.0
+    engine.voices["slot"] = NONE

@@ -1,0 +1,73 @@
+"""Band-limited playback at any pitch: a polyphase windowed-sinc interpolator.
+
+Method: Smith, "Digital Audio Resampling" (CCRMA): a Kaiser-windowed sinc, stored at
+`PHASES` fractions of a frame, linearly interpolated between two of them. When a sound is
+played faster than one frame per frame, what would alias must go: each bank of the table
+holds the filter for speeds up to its limit, with the taps that keep the slope as steep.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from rtaudio_dl.rt.kernel import rt_kernel
+
+PHASES = 256
+_TAPS = 96  # at speed 1
+_STOPBAND_DB = 92.0
+BANK_LIMITS = tuple(2.0 ** (i / 3) for i in range(10))  # up to 8 times faster
+MAX_STEP = BANK_LIMITS[-1]
+BANK_TAPS = tuple(int(np.ceil(_TAPS * limit / 32)) * 32 for limit in BANK_LIMITS)
+_OFFSETS = tuple(
+    int(n) for n in np.cumsum([0] + [(PHASES + 1) * taps for taps in BANK_TAPS[:-1]])
+)
+PADDING = max(BANK_TAPS) // 2 + 1  # frames of silence on both sides of a sound
+
+_LIMIT_TABLE = np.array(BANK_LIMITS)
+_TAPS_TABLE = np.array(BANK_TAPS)
+_OFFSET_TABLE = np.array(_OFFSETS)
+
+
+@functools.cache
+def filter_table() -> np.ndarray:
+    """All banks one after the other, float32: (PHASES + 1) rows of the bank's taps."""
+    banks = zip(BANK_LIMITS, BANK_TAPS, strict=True)
+    return np.concatenate([_bank(limit, taps).ravel() for limit, taps in banks])
+
+
+def _bank(limit: float, taps: int) -> np.ndarray:
+    # Kaiser's formulas: the slope ends where the target's half sample rate lies.
+    slope = (_STOPBAND_DB - 7.95) / (2.285 * (taps - 1)) / np.pi
+    cutoff = 1 / limit - slope / 2
+    beta = 0.1102 * (_STOPBAND_DB - 8.7)
+    phase = np.arange(PHASES + 1)[:, None] / PHASES
+    time = np.arange(taps)[None, :] - (taps // 2 - 1) - phase
+    inside = np.clip(1 - (time / (taps / 2)) ** 2, 0, None)
+    bank = np.sinc(cutoff * time) * np.i0(beta * np.sqrt(inside))
+    return (bank / bank.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+@rt_kernel
+def sample_at(filters, sound, position, step):
+    """The sound's value at a fraction of a frame, for playback at a speed. [audio]
+
+    ``sound`` is float32 with `PADDING` zeros on both sides, ``position`` counts frames
+    from the first one after the padding, ``step`` is in frames per frame of output.
+    """
+    bank = 0
+    while step > _LIMIT_TABLE[bank] and bank < _LIMIT_TABLE.size - 1:
+        bank += 1
+    taps = _TAPS_TABLE[bank]
+    whole = int(position)
+    phase = (position - whole) * PHASES
+    row = int(phase)
+    first = sound[PADDING + whole - taps // 2 + 1 :]
+    low = filters[_OFFSET_TABLE[bank] + row * taps :]
+    high = low[taps:]
+    below = above = np.float32(0.0)
+    for i in range(taps):
+        below += low[i] * first[i]
+        above += high[i] * first[i]
+    return below + (above - below) * (phase - row)
