@@ -50,7 +50,11 @@ def _append_cuda(options: int) -> None:
     cuda = ort.new("CreateCUDAProviderOptions", error=DeviceError)
     with ort.owned("CUDAProviderOptions", cuda):
         keys, values = _texts(CUDA_OPTIONS), _texts(CUDA_OPTIONS.values())
-        ort.call("UpdateCUDAProviderOptions", cuda, keys, values, len(CUDA_OPTIONS))
+        ort.call(
+            "UpdateCUDAProviderOptions",
+            *(cuda, keys, values, len(CUDA_OPTIONS)),
+            error=DeviceError,  # the first call that loads the CUDA library
+        )
         ort.call(
             "SessionOptionsAppendExecutionProvider_CUDA_V2",
             *(options, cuda),

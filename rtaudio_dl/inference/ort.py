@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_void_p
 from functools import cache
@@ -23,6 +23,9 @@ API_VERSION = 17
 LIBRARY_NAMES = {"win32": "onnxruntime.dll", "darwin": "libonnxruntime.*dylib"}
 DEFAULT_LIBRARY_NAME = "libonnxruntime.so*"
 LOG_NOTHING_BUT_FATAL = 4  # every error text also comes back in a status
+MAX_ERROR_LENGTH = 1000
+
+MakeError = Callable[[str], Exception]
 
 # Functions that return a status: name -> (place in struct OrtApi, argument types).
 STATUS_FUNCTIONS = {
@@ -151,25 +154,27 @@ def _release_function(kind: str) -> ctypes._CFuncPtr:
     return ctypes.CFUNCTYPE(None, c_void_p)(_table()[RELEASE_FUNCTIONS[kind]])
 
 
-def check(status: int | None, error: type[Exception] = EngineError) -> None:
+def check(status: int | None, error: MakeError = EngineError) -> None:
     """Raise ``error`` with ONNX Runtime's own text unless ``status`` is null.
 
-    Releases the status, so a status may be checked once only.
+    Releases the status, so a status may be checked once only. The text may quote the
+    model, so it is cut to a length and to characters that are safe on a terminal.
     """
     if not status:
         return
     message = ctypes.CFUNCTYPE(c_char_p, c_void_p)(_table()[GET_ERROR_MESSAGE])(status)
-    text = (message or b"").decode(errors="replace").strip()
+    text = (message or b"").decode(errors="replace")
     release("Status", status)
-    raise error(text or "onnxruntime failed without saying why")
+    printable = "".join(c if c.isprintable() else " " for c in text).strip()
+    raise error(printable[:MAX_ERROR_LENGTH] or "onnxruntime did not say why")
 
 
-def call(name: str, *arguments, error: type[Exception] = EngineError) -> None:
+def call(name: str, *arguments, error: MakeError = EngineError) -> None:
     """Call a function of the table; a failure raises ``error`` with its text."""
     check(_status_function(name)(*arguments), error)
 
 
-def new(name: str, *arguments, error: type[Exception] = EngineError) -> int:
+def new(name: str, *arguments, error: MakeError = EngineError) -> int:
     """Call a function whose last parameter receives a pointer, and return that."""
     out = c_void_p()
     call(name, *arguments, ctypes.addressof(out), error=error)

@@ -58,7 +58,7 @@ class NativeSession:
             self.address = ort.new(
                 "CreateSessionFromArray",
                 *(ort.environment(), model, len(model), options),
-                error=ModelError,
+                error=lambda text: ModelError(f"refused by ONNX Runtime: {text}"),
             )
         try:
             self.inputs = self._tensors("Input")
