@@ -6,12 +6,13 @@ arrays; the C callbacks get one address, from which `rt/callback.py` builds the 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections import namedtuple
 
 import numpy as np
 
 from rtaudio_dl.rt.events import EVENT, RING_SIZE
-from rtaudio_dl.rt.ring import CURSORS, new_cursors
+from rtaudio_dl.rt.resampler import TABLE_SIZE, filter_table
+from rtaudio_dl.rt.ring import CURSORS
 
 CHANNELS = 16  # of MIDI
 OUTPUTS = 2  # audio channels
@@ -57,7 +58,7 @@ EMPTY, ACTIVE, RETIRING, GONE = range(4)
 # Life of a voice.
 IDLE, WAITING, SOUNDING = range(3)
 # Stages of its envelope.
-STAGE_ATTACK, STAGE_DECAY, STAGE_SUSTAIN, STAGE_RELEASE, STAGE_FADE = range(5)
+STAGE_ATTACK, STAGE_DECAY, STAGE_RELEASE, STAGE_FADE = range(4)
 
 MASTER = np.dtype(
     [
@@ -83,7 +84,6 @@ MASTER = np.dtype(
         ("clock_address", np.uintp),  # int clock_gettime(int, int64[2]) or its like
         ("clock_id", np.int64),
         ("clock_tick", np.float64),  # nanoseconds per tick; 0: seconds and nanoseconds
-        ("clock_now", np.int64, (2,)),
         ("loop_frame", np.int64),
         ("loop_time", np.float64),  # ns, of `loop_frame`
         ("loop_period", np.float64),  # ns per frame
@@ -165,6 +165,7 @@ VOICE = np.dtype(
         ("patch", np.int64),
         ("slot", np.int64),
         ("velocity", np.float64),
+        ("asked", np.int64),  # frame at which it was struck
         ("stage", np.int64),
         ("released", np.int64),  # the key is up
         ("sustained", np.int64),  # the pedal holds it
@@ -200,6 +201,7 @@ NOTE = np.dtype(
 BINDING = np.dtype(
     [
         ("run", np.uintp),  # OrtApi::Run
+        ("release_status", np.uintp),  # OrtApi::ReleaseStatus
         ("session", np.uintp),
         ("input_names", np.uintp),
         ("input_values", np.uintp),
@@ -281,39 +283,43 @@ def _numbered(names: tuple[str, ...]) -> tuple[int, ...]:
 RUNS, FAILED_RUNS, MUTED_SOUNDS, RUN_NS, LONGEST_RUN_NS = _numbered(WORKER_COUNTERS)
 
 
-class Engine(NamedTuple):
-    """All arrays of one engine. Fields ending in ``_cursors`` belong to the ring before."""
+# Every array of an engine: its type and shape. A field that ends in ``_cursors`` belongs
+# to the ring before it.
+ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
+    "master": (MASTER, (1,)),
+    "counters": (np.dtype(np.int64), (len(AUDIO_COUNTERS),)),
+    "worker_counters": (np.dtype(np.int64), (len(WORKER_COUNTERS),)),
+    "channels": (CHANNEL, (CHANNELS,)),
+    "programs": (np.dtype(np.int64), (PROGRAMS,)),  # MIDI program → patch, or NONE
+    "patches": (PATCH, (PATCHES,)),
+    "keys": (KEY, (PATCHES, KEYS)),
+    "slots": (SLOT, (SLOTS,)),
+    "slot_life": (np.dtype(np.int64), (SLOTS,)),
+    "free": (np.dtype(np.int64), (SLOTS,)),  # a stack per patch, at its `first_slot`
+    "voices": (VOICE, (VOICES,)),
+    "pending": (EVENT, (PENDING,)),
+    "control_ring": (EVENT, (RING_SIZE,)),
+    "control_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "midi_ring": (EVENT, (RING_SIZE,)),
+    "midi_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "request_ring": (np.dtype(np.int64), (SLOTS,)),
+    "request_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "tap_ring": (np.dtype(np.float32), (TAP_FRAMES, OUTPUTS)),
+    "tap_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "note_ring": (NOTE, (NOTE_LOG,)),
+    "note_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "bindings": (BINDING, (PATCHES,)),
+    "filters": (np.dtype(np.float32), (TABLE_SIZE,)),
+    "envelope": (np.dtype(np.float64), (SEGMENT,)),  # of the voice being rendered
+    "mix": (np.dtype(np.float64), (SEGMENT, OUTPUTS)),
+    "note": (NOTE, (1,)),  # the line being written
+    "ticks": (np.dtype(np.int64), (2,)),  # where the audio thread reads the clock
+    "worker_ticks": (np.dtype(np.int64), (2,)),
+    "request": (np.dtype(np.int64), (1,)),  # where the worker pops into
+    "stop": (np.dtype(np.int64), (1,)),  # ends the worker
+}
 
-    master: np.ndarray
-    counters: np.ndarray
-    worker_counters: np.ndarray
-    channels: np.ndarray
-    programs: np.ndarray  # MIDI program → patch, or NONE
-    patches: np.ndarray
-    keys: np.ndarray  # (PATCHES, KEYS)
-    slots: np.ndarray
-    slot_life: np.ndarray
-    free: np.ndarray  # stacks of free slots, one per patch at its `first_slot`
-    voices: np.ndarray
-    pending: np.ndarray
-    event: np.ndarray  # (1,), where the audio thread pops into
-    control_ring: np.ndarray
-    control_cursors: np.ndarray
-    midi_ring: np.ndarray
-    midi_cursors: np.ndarray
-    request_ring: np.ndarray
-    request_cursors: np.ndarray
-    request: np.ndarray  # (1,), where the worker pops into
-    bindings: np.ndarray
-    tap_ring: np.ndarray
-    tap_cursors: np.ndarray
-    note_ring: np.ndarray
-    note_cursors: np.ndarray
-    note: np.ndarray
-    filters: np.ndarray  # see rt/resampler.py
-    scratch: np.ndarray  # (SEGMENT,) envelope of one voice
-    mix: np.ndarray  # (SEGMENT, OUTPUTS) float64
-    stop: np.ndarray  # (1,) int64: ends the worker
+Engine = namedtuple("Engine", ARRAYS)
 
 
 def new_engine(
@@ -326,56 +332,17 @@ def new_engine(
     ``midi`` is a ring of events and its cursors that another process writes, in memory
     shared with it; without it the engine gets one of its own.
     """
-    from rtaudio_dl.rt.resampler import filter_table
-
-    def ring(size: int, kind: np.dtype) -> tuple[np.ndarray, np.ndarray]:
-        return np.zeros(size, kind), new_cursors()
-
-    control, control_cursors = ring(RING_SIZE, EVENT)
-    midi_ring, midi_cursors = midi or ring(RING_SIZE, EVENT)
-    requests, request_cursors = ring(SLOTS, np.dtype(np.int64))
-    notes, note_cursors = ring(NOTE_LOG, NOTE)
-    engine = Engine(
-        master=np.zeros(1, MASTER),
-        counters=np.zeros(len(AUDIO_COUNTERS), np.int64),
-        worker_counters=np.zeros(len(WORKER_COUNTERS), np.int64),
-        channels=np.zeros(CHANNELS, CHANNEL),
-        programs=np.full(PROGRAMS, NONE, np.int64),
-        patches=np.zeros(PATCHES, PATCH),
-        keys=np.zeros((PATCHES, KEYS), KEY),
-        slots=np.zeros(SLOTS, SLOT),
-        slot_life=np.zeros(SLOTS, np.int64),
-        free=np.zeros(SLOTS, np.int64),
-        voices=np.zeros(VOICES, VOICE),
-        pending=np.zeros(PENDING, EVENT),
-        event=np.zeros(1, EVENT),
-        control_ring=control,
-        control_cursors=control_cursors,
-        midi_ring=midi_ring,
-        midi_cursors=midi_cursors,
-        request_ring=requests,
-        request_cursors=request_cursors,
-        request=np.zeros(1, np.int64),
-        bindings=np.zeros(PATCHES, BINDING),
-        tap_ring=np.zeros((TAP_FRAMES, OUTPUTS), np.float32),
-        tap_cursors=new_cursors(),
-        note_ring=notes,
-        note_cursors=note_cursors,
-        note=np.zeros(1, NOTE),
-        filters=filter_table(),
-        scratch=np.zeros(SEGMENT, np.float64),
-        mix=np.zeros((SEGMENT, OUTPUTS), np.float64),
-        stop=np.zeros(1, np.int64),
-    )
-    _rest(engine, sample_rate, polyphony)
-    return engine
-
-
-def _rest(engine: Engine, sample_rate: float, polyphony: int) -> None:
+    arrays = {name: np.zeros(shape, kind) for name, (kind, shape) in ARRAYS.items()}
+    if midi is not None:
+        arrays["midi_ring"], arrays["midi_cursors"] = midi
+    arrays["filters"] = filter_table()
+    engine = Engine(**arrays)
     engine.master["sample_rate"] = sample_rate
     engine.master["polyphony"] = polyphony
     engine.master["gain"] = engine.master["gain_now"] = 1.0
     engine.master["limiter"] = 1.0
     engine.channels["patch"] = NONE
     engine.channels["volume"] = engine.channels["expression"] = 1.0
+    engine.programs[:] = NONE
     engine.voices["slot"] = NONE
+    return engine

@@ -23,7 +23,9 @@ BANK_TAPS = tuple(int(np.ceil(_TAPS * limit / 32)) * 32 for limit in BANK_LIMITS
 _OFFSETS = tuple(
     int(n) for n in np.cumsum([0] + [(PHASES + 1) * taps for taps in BANK_TAPS[:-1]])
 )
-PADDING = max(BANK_TAPS) // 2 + 1  # frames of silence on both sides of a sound
+TABLE_SIZE = (PHASES + 1) * sum(BANK_TAPS)
+TAIL = _TAPS // 2  # frames that a sound rings on after its last one
+PADDING = max(BANK_TAPS) // 2 + TAIL + 1  # frames of silence on both sides of a sound
 
 _LIMIT_TABLE = np.array(BANK_LIMITS)
 _TAPS_TABLE = np.array(BANK_TAPS)

@@ -1,0 +1,98 @@
+"""`process_block`: the whole engine, one block at a time, live and offline alike."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from rtaudio_dl.rt.dispatch import apply
+from rtaudio_dl.rt.kernel import rt_kernel
+from rtaudio_dl.rt.layout import BLOCKS, LIMITED, NOT_FINITE, OUTPUTS, SEGMENT
+from rtaudio_dl.rt.native import flush_denormals, restore_denormals
+from rtaudio_dl.rt.pool import sweep
+from rtaudio_dl.rt.ring import write_frames
+from rtaudio_dl.rt.schedule import collect, drop_first
+from rtaudio_dl.rt.voices import render
+
+CEILING = 0.98  # of full scale (-0.18 dBFS): the limiter lets nothing above it
+_RECOVERY = 0.08  # s, time constant at which the limiter opens again
+_DC_HZ = 6.0  # -3 dB point of the DC blocker
+_RESIDUE = 0.001  # s, time constant of what voices cut off leave
+_SMOOTH = 0.005  # s, time constant of the master gain
+_METER = 0.3  # s, time constant at which the meters fall
+
+
+@rt_kernel
+def _finish(engine, out, first, count):
+    """The master section: residue, DC blocker, gain, limiter, meters, output.
+
+    The limiter has no look-ahead and so no latency: it takes hold in the very frame that
+    needs it and lets go slowly.
+    """
+    master = engine.master[0]
+    rate = master.sample_rate
+    pole = math.exp(-2.0 * math.pi * _DC_HZ / rate)
+    fall = math.exp(-1.0 / (_RESIDUE * rate))
+    meter = math.exp(-1.0 / (_METER * rate))
+    open_by = 1.0 - math.exp(-1.0 / (_RECOVERY * rate))
+    smooth = 1.0 - math.exp(-1.0 / (_SMOOTH * rate))
+    for i in range(count):
+        loudest = 0.0
+        for channel in range(OUTPUTS):
+            value = engine.mix[i, channel] + master.residue[channel]
+            master.residue[channel] *= fall
+            blocked = value - master.dc_in[channel] + pole * master.dc_out[channel]
+            if not math.isfinite(blocked):
+                value = blocked = 0.0
+                engine.counters[NOT_FINITE] += 1
+            master.dc_in[channel], master.dc_out[channel] = value, blocked
+            engine.mix[i, channel] = blocked * master.gain_now
+            loudest = max(loudest, abs(engine.mix[i, channel]))
+        master.gain_now += smooth * (master.gain - master.gain_now)
+        master.limiter += open_by * (1.0 - master.limiter)
+        if loudest * master.limiter > CEILING:
+            master.limiter = CEILING / loudest
+            engine.counters[LIMITED] += 1
+        for channel in range(OUTPUTS):
+            value = engine.mix[i, channel] * master.limiter
+            out[first + i, channel] = np.float32(value)
+            master.peak[channel] = max(abs(value), master.peak[channel] * meter)
+
+
+@rt_kernel
+def _apply_due(engine):
+    """Apply the events of this frame; returns how many frames lie before the next one."""
+    master = engine.master[0]
+    due = 0
+    while due < master.pending and engine.pending[due].time <= master.frame:
+        apply(engine, engine.pending[due])
+        due += 1
+    drop_first(engine, due)
+    if master.pending == 0:
+        return SEGMENT
+    return engine.pending[0].time - master.frame
+
+
+@rt_kernel
+def process_block(engine, out):
+    """Fill ``out``, float32 (frames, 2), with the next frames. [audio]
+
+    Events split the block at their frames. Allocates nothing, waits for nothing.
+    """
+    mode = flush_denormals()
+    master = engine.master[0]
+    collect(engine)
+    sweep(engine)
+    done = 0
+    while done < out.shape[0]:
+        count = min(_apply_due(engine), SEGMENT, out.shape[0] - done)
+        engine.mix[:count, :] = 0.0
+        render(engine, count)
+        _finish(engine, out, done, count)
+        master.frame += count
+        done += count
+    if master.tap_on:
+        write_frames(engine.tap_ring, engine.tap_cursors, out, out.shape[0])
+    engine.counters[BLOCKS] += 1
+    restore_denormals(mode)

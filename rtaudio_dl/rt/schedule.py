@@ -1,0 +1,112 @@
+"""From rings to frames: when each event happens.
+
+Offline events carry their frame. Live ones carry the nanosecond at which they arrived; in
+``asap`` placement they happen at the start of the block, in ``fixed`` placement at their
+own frame plus a constant delay, so that their distances stay exact. The frame of a
+nanosecond comes from a delay-locked loop on the callback's times (Adriaensen, "Using a DLL
+to filter time", LAC 2005).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from rtaudio_dl.rt.events import NANOSECONDS
+from rtaudio_dl.rt.kernel import rt_kernel
+from rtaudio_dl.rt.layout import MISPLACED
+from rtaudio_dl.rt.native import call2, load_acquire, store_release
+from rtaudio_dl.rt.ring import READ, WRITE
+
+_BANDWIDTH = 0.5  # Hz, of the loop: slower than the jitter, faster than the drift
+_LOST = 5e6  # ns: a step that large is a stopped device, not jitter
+
+
+@rt_kernel
+def now(engine, ticks):
+    """Nanoseconds of the clock that stamps events (`time.perf_counter_ns`). [any]
+
+    ``ticks`` is int64 (2,), memory of the calling thread alone. 0 without a clock.
+    """
+    master = engine.master[0]
+    if master.clock_address == 0:
+        return 0
+    if master.clock_tick == 0.0:
+        call2(master.clock_address, np.uintp(master.clock_id), ticks.ctypes.data)
+        return ticks[0] * 1_000_000_000 + ticks[1]
+    call2(master.clock_address, ticks.ctypes.data, 0)
+    return int(ticks[0] * master.clock_tick)
+
+
+@rt_kernel
+def follow_clock(engine, nanoseconds):
+    """Tell the loop that the block at `master.frame` begins now. [audio]"""
+    master = engine.master[0]
+    passed = master.frame - master.loop_frame
+    error = nanoseconds - (master.loop_time + passed * master.loop_period)
+    if not master.loop_started or abs(error) > _LOST or passed <= 0:
+        master.loop_period = 1e9 / master.sample_rate
+        master.loop_time = nanoseconds
+        master.loop_started = 1
+    else:
+        omega = 2.0 * math.pi * _BANDWIDTH * passed / master.sample_rate
+        master.loop_time = nanoseconds - error * (1.0 - math.sqrt(2.0) * omega)
+        master.loop_period += omega * omega * error / passed
+    master.loop_frame = master.frame
+
+
+@rt_kernel
+def _frame_of(engine, event):
+    master = engine.master[0]
+    if event.clock != NANOSECONDS:
+        return event.time
+    if not master.fixed or not master.loop_started:
+        return master.frame
+    ahead = (event.time - master.loop_time) / master.loop_period
+    return master.loop_frame + int(math.floor(ahead + 0.5)) + master.delay
+
+
+@rt_kernel
+def _insert(engine, event, frame):
+    # Sorted by frame, the first come first among equals; most go to the end.
+    master = engine.master[0]
+    place = master.pending
+    while place > 0 and engine.pending[place - 1].time > frame:
+        engine.pending[place] = engine.pending[place - 1]
+        place -= 1
+    engine.pending[place] = event
+    engine.pending[place].time = frame
+    master.pending += 1
+
+
+@rt_kernel
+def _collect(engine, ring, cursors):
+    master = engine.master[0]
+    read, write = cursors[READ], load_acquire(cursors, WRITE)
+    # What does not fit stays in its ring until there is room: nothing is lost.
+    while read < write and master.pending < engine.pending.size:
+        event = ring[read & (ring.size - 1)]
+        frame = _frame_of(engine, event)
+        if frame < master.frame:
+            engine.counters[MISPLACED] += 1
+            frame = master.frame
+        _insert(engine, event, frame)
+        read += 1
+    store_release(cursors, READ, read)
+
+
+@rt_kernel
+def collect(engine):
+    """Move what has arrived to the list of pending events. [audio]"""
+    _collect(engine, engine.control_ring, engine.control_cursors)
+    _collect(engine, engine.midi_ring, engine.midi_cursors)
+
+
+@rt_kernel
+def drop_first(engine, count):
+    """Forget the first ``count`` pending events. [audio]"""
+    master = engine.master[0]
+    for i in range(count, master.pending):
+        engine.pending[i - count] = engine.pending[i]
+    master.pending -= count

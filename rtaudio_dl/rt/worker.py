@@ -1,0 +1,155 @@
+"""The inference thread: pops a request, draws its latent, runs the model, publishes the sound.
+
+It calls ONNX Runtime through its C API on memory that was bound beforehand, so it needs no
+GIL; while it has nothing to do it waits on a semaphore of the operating system.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import carray
+
+from rtaudio_dl.rt.kernel import rt_kernel
+from rtaudio_dl.rt.layout import (
+    FAILED_RUNS,
+    KEYS,
+    LONGEST_RUN_NS,
+    MUTED_SOUNDS,
+    READY,
+    RUN_NS,
+    RUNS,
+)
+from rtaudio_dl.rt.native import (
+    as_pointer,
+    call2,
+    call3,
+    call8,
+    load_acquire,
+    store_release,
+)
+from rtaudio_dl.rt.random import mix, normal
+from rtaudio_dl.rt.resampler import PADDING
+from rtaudio_dl.rt.ring import pop
+from rtaudio_dl.rt.schedule import now
+
+_LOUDEST = 4.0  # a sound beyond it is a broken model's: it would only hold the limiter down
+_FAR = 1 << 32  # keeps the streams of base, morph and wander apart
+
+
+@rt_kernel
+def draw_latent(latent, seed, key, number, morph, variation):
+    """Fill ``latent`` (float32, N(0, 1)) for one strike of a key. [worker]
+
+    ``morph`` 0..1 turns the key's own latent into another one along a quarter circle,
+    ``variation`` 0..1 turns that towards a new one per strike: the variance stays 1, so
+    the model always sees what it was trained on.
+    """
+    own = mix(seed, key)
+    other = mix(own, _FAR)
+    strike = mix(own, _FAR + 1 + number)
+    here, there = math.cos(morph * math.pi / 2), math.sin(morph * math.pi / 2)
+    stay, wander = math.cos(variation * math.pi / 2), math.sin(variation * math.pi / 2)
+    for i in range(latent.size):
+        base = here * normal(own, i) + there * normal(other, i)
+        latent[i] = stay * base + wander * normal(strike, i)
+
+
+@rt_kernel
+def _to_uniform(latent):
+    # Through the normal distribution's own function: N(0, 1) becomes U(-1, 1).
+    for i in range(latent.size):
+        latent[i] = math.erf(latent[i] / math.sqrt(2.0))
+
+
+@rt_kernel
+def _set_inputs(engine, slot):
+    binding = engine.bindings[slot.patch]
+    size = binding.latent_size
+    latent = carray(as_pointer(binding.latent), (size,), np.float32)
+    seed = engine.patches[slot.patch].seed
+    draw_latent(latent, seed, slot.key, slot.number, slot.morph, slot.variation)
+    if binding.uniform:
+        _to_uniform(latent)
+    classes = binding.classes
+    if classes > 0:
+        table = carray(as_pointer(binding.class_table), (KEYS, classes), np.float32)
+        given = carray(as_pointer(binding.class_input), (classes,), np.float32)
+        for i in range(classes):
+            given[i] = table[slot.key, i]
+    if binding.pitch != 0:
+        carray(as_pointer(binding.pitch), (1,), np.float32)[0] = slot.key
+    if binding.velocity != 0:
+        carray(as_pointer(binding.velocity), (1,), np.float32)[0] = slot.velocity
+
+
+@rt_kernel
+def _run(engine, index):
+    slot = engine.slots[index]
+    binding = engine.bindings[slot.patch]
+    place = index - engine.patches[slot.patch].first_slot
+    status = call8(
+        binding.run,
+        binding.session,
+        0,
+        binding.input_names,
+        binding.input_values,
+        np.uintp(binding.inputs),
+        binding.output_names,
+        1,
+        binding.output_values + np.uintp(8 * place),
+    )
+    if status != 0:
+        call2(binding.release_status, status, 0)
+    return status == 0
+
+
+@rt_kernel
+def _is_sound(sound):
+    for value in sound:
+        if not abs(value) <= _LOUDEST:  # NaN compares false
+            return False
+    return True
+
+
+@rt_kernel
+def _serve_one(engine):
+    index = engine.request[0]
+    slot = engine.slots[index]
+    counters = engine.worker_counters
+    memory = (slot.length + 2 * PADDING,)
+    sound = carray(as_pointer(slot.address), memory, np.float32)
+    began = now(engine, engine.worker_ticks)
+    _set_inputs(engine, slot)
+    if not _run(engine, index):
+        counters[FAILED_RUNS] += 1
+        sound[:] = 0.0
+    elif not _is_sound(sound):
+        counters[MUTED_SOUNDS] += 1
+        sound[:] = 0.0
+    took = now(engine, engine.worker_ticks) - began
+    counters[RUN_NS] += took
+    counters[LONGEST_RUN_NS] = max(counters[LONGEST_RUN_NS], took)
+    counters[RUNS] += 1
+    store_release(engine.slot_life, index, READY)
+
+
+@rt_kernel
+def serve(engine):
+    """Serve every request that waits; returns how many there were. [worker]"""
+    served = 0
+    while pop(engine.request_ring, engine.request_cursors, engine.request):
+        _serve_one(engine)
+        served += 1
+    return served
+
+
+@rt_kernel
+def work(engine):
+    """Serve for ever, until `Engine.stop` is set and the semaphore posted. [worker]"""
+    master = engine.master[0]
+    while load_acquire(engine.stop, 0) == 0:
+        if serve(engine) == 0:
+            # All that the three systems' waits need: handle, "for ever", nothing.
+            call3(master.wait_address, master.semaphore, 0xFFFFFFFFFFFFFFFF, 0)
