@@ -74,19 +74,23 @@ class NativeSession:
         alive. Returns a uintp array of ``OrtValue*``, valid until `free` or `close`.
         """
         self._require_open()
-        made = []
+        for array in arrays:
+            _check_memory(array)
+        made = np.zeros(len(arrays), np.uintp)
         memory = ort.new("CreateCpuMemoryInfo", DEVICE_ALLOCATOR, DEFAULT_MEMORY)
         with ort.owned("MemoryInfo", memory):
-            for array in arrays:
-                made.append(_make_value(memory, array))
-                self._held[made[-1]] = array
-        return np.array(made, np.uintp)
+            for index, array in enumerate(arrays):
+                value = _make_value(memory, array)
+                made[index] = value
+                self._held[value] = array
+        return made
 
     def free(self, values: np.ndarray) -> None:
-        """Release OrtValues that `values` made; those already released are skipped."""
+        """Release OrtValues that `values` made, and zero the array: again, nothing."""
         for value in values.tolist():
             if self._held.pop(value, None) is not None:
                 ort.release("Value", value)
+        values[:] = 0  # an address may come back as that of a newer value
 
     def bind(self, inputs: Arrays, outputs: Arrays) -> Binding:
         """Bind arrays to the graph: by name, or all of them in the graph's order.
@@ -160,9 +164,11 @@ class Binding:
         self._texts = [ctypes.create_string_buffer(n.encode()) for n in inputs]
         self._texts += [ctypes.create_string_buffer(n.encode()) for n in outputs]
         names = np.array([ctypes.addressof(t) for t in self._texts], np.uintp)
-        self.input_names, self.output_names = names[: len(inputs)], names[len(inputs) :]
-        self.input_values = session.values(list(inputs.values()))
-        self.output_values = session.values(list(outputs.values()))
+        self.input_names, self.output_names = np.split(names, [len(inputs)])
+        self._values = session.values([*inputs.values(), *outputs.values()])
+        # Copies: a caller may put other values into them, which are not ours to free.
+        self.input_values = self._values[: len(inputs)].copy()
+        self.output_values = self._values[len(inputs) :].copy()
 
     def run(self, run_options: int | None = None) -> None:
         """Run once, from Python, without the GIL: for warm-up, probes and tests.
@@ -181,22 +187,24 @@ class Binding:
 
     def close(self) -> None:
         """Release the values; again, or after the session: nothing."""
-        self.session.free(self.input_values)
-        self.session.free(self.output_values)
+        self.session.free(self._values)
 
 
-def _make_value(memory: int, array: np.ndarray) -> int:
-    code = DTYPE_CODES.get(array.dtype.name)
-    if code is None or not array.flags.c_contiguous or not array.flags.writeable:
+def _check_memory(array: np.ndarray) -> None:
+    usable = array.flags.c_contiguous and array.flags.writeable and array.dtype.isnative
+    if array.dtype.name not in DTYPE_CODES or not usable:
         raise ModelError(
             f"cannot bind a {array.dtype.name} array with strides {array.strides}; "
             f"allowed: writable, C-contiguous {', '.join(DTYPE_CODES)}"
         )
+
+
+def _make_value(memory: int, array: np.ndarray) -> int:
     shape = (ctypes.c_int64 * array.ndim)(*array.shape)
     return ort.new(
         "CreateTensorWithDataAsOrtValue",
         *(memory, array.ctypes.data, array.nbytes),
-        *(ctypes.addressof(shape), array.ndim, code),
+        *(ctypes.addressof(shape), array.ndim, DTYPE_CODES[array.dtype.name]),
     )
 
 
