@@ -9,6 +9,7 @@ Every function here is for the control side; only the addresses go to native thr
 from __future__ import annotations
 
 import ctypes
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,10 @@ LIBRARY_NAMES = {"win32": "onnxruntime.dll", "darwin": "libonnxruntime.*dylib"}
 DEFAULT_LIBRARY_NAME = "libonnxruntime.so*"
 LOG_NOTHING_BUT_FATAL = 4  # every error text also comes back in a status
 MAX_ERROR_LENGTH = 1000
+# Where in its own source an error arose: file, line and signature, before the words.
+SOURCE_PLACE = re.compile(
+    r"\S+\.(?:cc|cpp|h):\d+ .*?\) (?:\[ONNXRuntimeError\] : \d+ : \w+ : )?"
+)
 
 MakeError = Callable[[str], Exception]
 
@@ -163,10 +168,11 @@ def check(status: int | None, error: MakeError = EngineError) -> None:
     if not status:
         return
     message = ctypes.CFUNCTYPE(c_char_p, c_void_p)(_table()[GET_ERROR_MESSAGE])(status)
-    text = (message or b"").decode(errors="replace")
+    text = (message or b"")[: 4 * MAX_ERROR_LENGTH].decode(errors="replace")
     release("Status", status)
-    printable = "".join(c if c.isprintable() else " " for c in text).strip()
-    raise error(printable[:MAX_ERROR_LENGTH] or "onnxruntime did not say why")
+    text = "".join(c if c.isprintable() else " " for c in text)
+    text = SOURCE_PLACE.sub("", text).strip()[:MAX_ERROR_LENGTH]
+    raise error(text or "onnxruntime did not say why")
 
 
 def call(name: str, *arguments, error: MakeError = EngineError) -> None:

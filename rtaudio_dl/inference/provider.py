@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import io
-import re
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -88,6 +87,5 @@ def _probed(model: bytes, provider: str, probe: Probe) -> NativeSession:
 
 
 def _reason(error: Exception) -> str:
-    """The end of an error text of ONNX Runtime, without its source file and codes."""
-    text = " ".join(str(error).split())
-    return re.split(r" : FAIL : | with error: ", text)[-1]
+    """What was missing, of a text that first says which library of ours it was for."""
+    return str(error).rpartition(" with error: ")[2]

@@ -49,6 +49,20 @@ def test_error_text_is_safe_on_a_terminal():
     assert len(str(caught.value)) <= ort.MAX_ERROR_LENGTH
 
 
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        (b"/a/b_c.cc:36 void* ns::F<T>::G(size_t, T*) No memory", "No memory"),
+        (b"at /a/b.h:7 T& F() [ONNXRuntimeError] : 1 : FAIL : No file", "at No file"),
+        (b"Load model failed: see it.cc (1)", "Load model failed: see it.cc (1)"),
+    ],
+)
+def test_error_text_leaves_out_where_in_the_library_it_arose(text, words):
+    with pytest.raises(EngineError) as caught:
+        ort.check(status(text))
+    assert str(caught.value) == words
+
+
 def test_wordless_failure_still_says_something():
     with pytest.raises(EngineError, match="did not say why"):
         ort.check(status(b""))

@@ -128,10 +128,9 @@ def test_real_attempt_ends_on_the_gpu_or_says_why_not(model, monkeypatch):
 
 def test_reason_is_the_end_of_the_librarys_text():
     error = DeviceError(
-        "/src/provider.cc:2043 Get() [ONNXRuntimeError] : 1 : FAIL : Failed to load "
-        "library cuda.so with error: libcublasLt.so.13: cannot open shared object file"
+        "Failed to load library cuda.so with error: libcublasLt.so.13: cannot open"
     )
-    assert provider._reason(error).startswith("libcublasLt.so.13: cannot open")
+    assert provider._reason(error) == "libcublasLt.so.13: cannot open"
 
 
 @pytest.mark.skipif(cuda_obstacle() is not None, reason="needs an NVIDIA GPU")
