@@ -48,13 +48,13 @@ jackd:
 
 # One stamp for each set of packages: a second run installs nothing.
 $(VENV)/run.done: requirements/run.txt pyproject.toml | $(BIN)/python
-	@echo 'Installing the locked versions into $(VENV) (once; 0.9 GB on disk) ...'
+	@echo 'Installing the locked versions into $(VENV) (once; some minutes, 0.9 GB) ...'
 	@$(PIP) install --quiet --require-hashes -r requirements/run.txt
 	@$(PIP) install --quiet --no-deps --editable .
 	@touch $@
 
 $(VENV)/test.done: requirements/test.txt pyproject.toml | $(BIN)/python
-	@echo 'Installing the locked versions for the tests into $(VENV) (once) ...'
+	@echo 'Installing the locked versions for the tests into $(VENV) (once; 3 GB) ...'
 	@$(PIP) install --quiet --require-hashes -r requirements/test.txt
 	@$(PIP) install --quiet --no-deps --editable .
 	@touch $@

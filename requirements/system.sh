@@ -25,9 +25,9 @@ preseed() {
 }
 
 apt_install() {
-    apt="env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0"
-    as_root $apt update >/dev/null || true # an old list may still do
-    as_root $apt install -y --no-install-recommends "$1" </dev/null
+    apt="env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0"
+    as_root $apt update || true # an old list may still do
+    as_root $apt install -y --no-install-recommends "$1" </dev/null >/dev/null
 }
 
 # The wheels for macOS bring PortAudio with them; only the JACK server is extra.
