@@ -1,0 +1,241 @@
+"""JACK through its C library: a client that survives the death of its server.
+
+PortAudio's JACK back end does not: with a dead server `Pa_AbortStream` hangs and
+`Pa_Terminate` aborts the process. libjack itself reports the shutdown at once, closes
+its client and opens another one when the server is back; PipeWire ships it, too.
+
+A process can talk to one JACK server at a time, the one that the environment names
+(JACK_DEFAULT_SERVER). A server is never started from here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import sys
+import threading
+from collections.abc import Callable
+from ctypes import c_char_p, c_int, c_uint32, c_uint64, c_ulong, c_void_p
+from functools import cache
+
+from rtaudio_dl.errors import DeviceError
+
+AUDIO = b"32 bit float mono audio"
+MIDI = b"8 bit raw midi"
+IS_INPUT, IS_OUTPUT, IS_PHYSICAL = 1, 2, 4
+_NO_START_SERVER = 1
+_PLAYBACK_LATENCY = 1
+_ANSWER_SECONDS = 3.0  # for a server to answer, before it counts as stuck
+
+_NAMES = {"win32": ("libjack64.dll", "libjack.dll"), "darwin": ("libjack.0.dylib",)}
+_DEFAULT_NAMES = ("libjack.so.0",)
+
+# name: (result, arguments)
+_FUNCTIONS = {
+    "jack_activate": (c_int, (c_void_p,)),
+    "jack_client_close": (c_int, (c_void_p,)),
+    "jack_client_open": (c_void_p, (c_char_p, c_int, c_void_p)),
+    "jack_connect": (c_int, (c_void_p, c_char_p, c_char_p)),
+    "jack_deactivate": (c_int, (c_void_p,)),
+    "jack_frame_time": (c_uint32, (c_void_p,)),
+    "jack_free": (None, (c_void_p,)),
+    "jack_get_buffer_size": (c_uint32, (c_void_p,)),
+    "jack_get_client_name": (c_char_p, (c_void_p,)),
+    "jack_get_ports": (c_void_p, (c_void_p, c_char_p, c_char_p, c_ulong)),
+    "jack_get_sample_rate": (c_uint32, (c_void_p,)),
+    "jack_get_time": (c_uint64, ()),
+    "jack_on_shutdown": (None, (c_void_p, c_void_p, c_void_p)),
+    "jack_port_by_name": (c_void_p, (c_void_p, c_char_p)),
+    "jack_port_get_all_connections": (c_void_p, (c_void_p, c_void_p)),
+    "jack_port_get_latency_range": (None, (c_void_p, c_int, c_void_p)),
+    "jack_port_name": (c_char_p, (c_void_p,)),
+    "jack_port_register": (
+        c_void_p,
+        (c_void_p, c_char_p, c_char_p, c_ulong, c_ulong),
+    ),
+    "jack_set_error_function": (None, (c_void_p,)),
+    "jack_set_info_function": (None, (c_void_p,)),
+    "jack_set_process_callback": (c_int, (c_void_p, c_void_p, c_void_p)),
+    "jack_set_xrun_callback": (c_int, (c_void_p, c_void_p, c_void_p)),
+}
+
+
+@cache
+def library() -> ctypes.CDLL | None:
+    """The C library of JACK, or None where it is not installed."""
+    names = _NAMES.get(sys.platform, _DEFAULT_NAMES)
+    for name in (*names, ctypes.util.find_library("jack")):
+        try:
+            jack = ctypes.CDLL(name) if name else None
+        except OSError:
+            continue
+        if jack is not None:
+            return _prepared(jack)
+    return None
+
+
+def _prepared(jack: ctypes.CDLL) -> ctypes.CDLL:
+    for name, (result, arguments) in _FUNCTIONS.items():
+        function = getattr(jack, name)
+        function.restype, function.argtypes = result, arguments
+    # It may print from any thread, over a live display. A function of its own that
+    # changes nothing and takes no arguments serves as the silent one.
+    silent = address("jack_get_time", jack)
+    jack.jack_set_error_function(silent)
+    jack.jack_set_info_function(silent)
+    return jack
+
+
+def address(name: str, jack: ctypes.CDLL | None = None) -> int:
+    """Where a function of the library is, for native code to call."""
+    function = getattr(jack or library(), name)
+    return ctypes.cast(function, c_void_p).value
+
+
+def server_runs() -> bool:
+    """Whether there is a JACK server to be a client of."""
+    try:
+        Client("rtaudio_dl-probe").close()
+    except DeviceError:
+        return False
+    return True
+
+
+def perf_counter_ns_of(jack_time_us: int) -> int:
+    """A time of JACK (µs) on the clock of `time.perf_counter_ns`.
+
+    Both count CLOCK_MONOTONIC on Linux and mach_absolute_time on macOS.
+    """
+    return jack_time_us * 1000
+
+
+class Client:
+    """A client of the running JACK server; its callbacks are C functions.
+
+    Raises DeviceError when there is no library or no server.
+    """
+
+    def __init__(self, name: str):
+        self._jack = library()
+        if self._jack is None:
+            raise DeviceError(
+                "no JACK library found; on Debian: apt install libjack-jackd2-0"
+            )
+        self.pointer = self._open(name)
+        if not self.pointer:
+            raise DeviceError("no JACK server runs; start it, or take another device")
+
+    def _open(self, name: str) -> int | None:
+        opened: list[int | None] = []
+
+        def call() -> None:
+            opened.append(
+                self._jack.jack_client_open(name.encode(), _NO_START_SERVER, None)
+            )
+
+        if not bounded(call, _ANSWER_SECONDS):
+            raise DeviceError("the JACK server does not answer; restart it")
+        return opened[0]
+
+    @property
+    def name(self) -> str:
+        """The name that the server gave, which may have a number added."""
+        return self._jack.jack_get_client_name(self.pointer).decode()
+
+    @property
+    def sample_rate(self) -> int:
+        """Of the server, in Hz."""
+        return self._jack.jack_get_sample_rate(self.pointer)
+
+    @property
+    def period(self) -> int:
+        """Frames per process cycle of the server."""
+        return self._jack.jack_get_buffer_size(self.pointer)
+
+    def register(self, name: str, kind: bytes, flags: int) -> int:
+        """A new port of this client, as a pointer."""
+        port = self._jack.jack_port_register(
+            self.pointer, name.encode(), kind, flags, 0
+        )
+        if not port:
+            raise DeviceError(f"JACK refused the port {name!r}; it may have too many")
+        return port
+
+    def on(self, event: str, callback: int, argument: int) -> None:
+        """Set the C function for ``process``, ``xrun`` or ``shutdown``, while idle."""
+        function = {
+            "process": self._jack.jack_set_process_callback,
+            "xrun": self._jack.jack_set_xrun_callback,
+            "shutdown": self._jack.jack_on_shutdown,
+        }[event]
+        function(self.pointer, callback, argument)
+
+    def activate(self) -> None:
+        """Begin to take part in process cycles."""
+        if self._jack.jack_activate(self.pointer):
+            raise DeviceError("the JACK server did not let this client start")
+
+    def deactivate(self) -> None:
+        """Take no further part; connections end."""
+        bounded(lambda: self._jack.jack_deactivate(self.pointer), _ANSWER_SECONDS)
+
+    def ports(self, kind: bytes, flags: int = 0) -> list[str]:
+        """Names of all ports of a kind that have all these flags."""
+        return self._take(
+            self._jack.jack_get_ports(self.pointer, None, b"^" + kind + b"$", flags)
+        )
+
+    def playback_targets(self) -> dict[str, list[str]]:
+        """Who can be played to: client name to its audio inputs, hardware first."""
+        found: dict[str, list[str]] = {}
+        for port in self.ports(AUDIO, IS_INPUT | IS_PHYSICAL) + self.ports(
+            AUDIO, IS_INPUT
+        ):
+            ports = found.setdefault(port.partition(":")[0], [])
+            if port not in ports:
+                ports.append(port)
+        return found
+
+    def connections(self, port: int) -> list[str]:
+        """Names of the ports that one is connected to."""
+        return self._take(self._jack.jack_port_get_all_connections(self.pointer, port))
+
+    def _take(self, names: int | None) -> list[str]:
+        if not names:
+            return []
+        array = ctypes.cast(names, ctypes.POINTER(c_char_p))
+        taken = []
+        while array[len(taken)]:
+            taken.append(array[len(taken)].decode())
+        self._jack.jack_free(names)
+        return taken
+
+    def port_name(self, port: int) -> str:
+        """Full name of a port of this client, ``client:port``."""
+        return self._jack.jack_port_name(port).decode()
+
+    def connect(self, source: str, sink: str) -> bool:
+        """Connect two ports by name; False if the server refuses."""
+        refused = self._jack.jack_connect(self.pointer, source.encode(), sink.encode())
+        return not refused
+
+    def playback_latency(self, port: int) -> int:
+        """Frames from a port of this client to the end of its way, the longest."""
+        latency = (c_uint32 * 2)()
+        self._jack.jack_port_get_latency_range(port, _PLAYBACK_LATENCY, latency)
+        return latency[1]
+
+    def close(self) -> bool:
+        """Leave the server; False if it is so stuck that it had to be abandoned."""
+        if self.pointer is None:
+            return True
+        pointer, self.pointer = self.pointer, None
+        return bounded(lambda: self._jack.jack_client_close(pointer), _ANSWER_SECONDS)
+
+
+def bounded(call: Callable[[], object], seconds: float) -> bool:
+    """Run a C call that may hang; False if it did not come back in time."""
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return not thread.is_alive()

@@ -1,0 +1,152 @@
+"""Playing through PortAudio; the one module that imports sounddevice, when first used.
+
+PortAudio is kept away from JACK (see `libjack` for why, and `jack_audio` for what does
+it instead): its JACK client would abort this process once that server has gone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from types import ModuleType
+
+from rtaudio_dl.errors import DeviceError
+from rtaudio_dl.io.libjack import bounded
+
+OUTPUTS = 2
+_CLOSE_SECONDS = 3.0
+_INSTALL = {
+    "linux": "on Debian: apt install libportaudio2",
+    "darwin": "pip install --force-reinstall sounddevice brings it",
+    "win32": "pip install --force-reinstall sounddevice brings it",
+}
+# Variables that make libjack, or PipeWire's, find no server.
+_NO_JACK = {"JACK_DEFAULT_SERVER": "none-for-portaudio", "PIPEWIRE_NOJACK": "1"}
+
+_stuck: list[PortAudioStream] = []  # could not be closed; PortAudio cannot start anew
+
+
+@contextmanager
+def _without_jack() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in _NO_JACK}
+    os.environ.update(_NO_JACK, JACK_NO_START_SERVER="1")
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update(
+                {name: value}
+            )
+
+
+@cache
+def sounddevice() -> ModuleType:
+    """The sounddevice module, with PortAudio initialised; DeviceError without it."""
+    try:
+        with _without_jack():
+            import sounddevice
+    except OSError as error:
+        install = _INSTALL.get(sys.platform, "install it from www.portaudio.com")
+        raise DeviceError(f"{error}: PortAudio is needed; {install}") from None
+    return sounddevice
+
+
+def rescan() -> bool:
+    """Let PortAudio look for devices again; no stream may be open. False if it can't.
+
+    It only looks when it starts, so it is ended and started, bounded in time.
+    """
+    if "sounddevice" not in sys.modules:
+        return True
+    sd = sounddevice()
+    foreign_jack = any("JACK" in api["name"] for api in sd.query_hostapis())
+    if _stuck or foreign_jack:
+        return False
+    return bounded(lambda: _restart(sd), _CLOSE_SECONDS)
+
+
+def _restart(sd: ModuleType) -> None:
+    with _without_jack():
+        sd._terminate()
+        sd._initialize()
+
+
+class PortAudioStream:
+    """Plays a callback's two interleaved channels through a device of PortAudio.
+
+    ``callback_address`` is a PaStreamCallback, called with ``user_address``; the caller
+    keeps both alive until `close`. ``device`` is PortAudio's index, ``sample_rate`` in
+    Hz, ``block`` in frames.
+    """
+
+    def __init__(
+        self,
+        callback_address: int,
+        user_address: int,
+        device: int,
+        sample_rate: float,
+        block: int,
+    ):
+        sd = sounddevice()
+        try:
+            # The public classes call Python; rtmixer uses this one the same way.
+            self._stream = sd._StreamBase(
+                kind="output",
+                samplerate=sample_rate,
+                blocksize=block,
+                device=device,
+                channels=OUTPUTS,
+                dtype="float32",
+                latency="low",
+                extra_settings=None,
+                callback=callback_address,
+                finished_callback=None,
+                clip_off=None,
+                dither_off=None,
+                never_drop_input=None,
+                prime_output_buffers_using_stream_callback=None,
+                userdata=sd._ffi.cast("void *", user_address),
+                wrap_callback=None,
+            )
+        except (sd.PortAudioError, ValueError) as error:
+            raise DeviceError(
+                f"device does not open at {sample_rate:g} Hz with blocks of {block}: "
+                f"{error}; another program may hold it, or try another --block"
+            ) from None
+        self.sample_rate = self._stream.samplerate
+        self.block = block
+
+    def device_latency(self) -> int:
+        """Frames from the callback to the device's end, as the driver tells."""
+        return round(self._stream.latency * self.sample_rate)
+
+    def start(self) -> None:
+        """Let the device call; raises DeviceError."""
+        try:
+            self._stream.start()
+        except sounddevice().PortAudioError as error:
+            raise DeviceError(f"device does not start: {error}") from None
+
+    def stop(self) -> None:
+        """The callback is not called again."""
+        if not bounded(lambda: self._stream.abort(), _CLOSE_SECONDS):
+            _stuck.append(self)
+
+    def active(self) -> bool:
+        """Whether PortAudio thinks that the device calls."""
+        try:
+            return bool(self._stream.active)
+        except sounddevice().PortAudioError:
+            return False
+
+    def close(self) -> bool:
+        """Free the device; False if it is so stuck that it had to be abandoned."""
+        if self in _stuck:
+            return False
+        if bounded(lambda: self._stream.close(ignore_errors=True), _CLOSE_SECONDS):
+            return True
+        _stuck.append(self)
+        return False

@@ -1,0 +1,100 @@
+"""A ring of events in memory that two processes share.
+
+The memory has no name where that is possible: a child inherits its file descriptor, so
+nothing is left behind whichever process dies first, and however. Windows maps by name,
+and forgets the memory with its last user.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import secrets
+import sys
+import tempfile
+
+import numpy as np
+
+from rtaudio_dl.errors import EngineError
+from rtaudio_dl.rt.events import EVENT, RING_SIZE
+from rtaudio_dl.rt.ring import CURSORS
+
+_CURSOR_BYTES = 256  # whole cache lines, and the ring begins on one
+_MAX_SIZE = 1 << 20  # events
+
+
+class SharedRing:
+    """A ring of `EVENT` records and its cursors, for `rt.ring.push` and `rt.ring.pop`.
+
+    ``ring`` has shape (size,), ``cursors`` (CURSORS,). They are views of the shared
+    memory: use neither after `close`.
+    """
+
+    def __init__(self, memory: mmap.mmap, size: int, name: str, descriptor: int | None):
+        self.size, self.name, self.descriptor = size, name, descriptor
+        self._memory: mmap.mmap | None = memory
+        self.cursors = np.frombuffer(memory, np.int64, CURSORS)
+        self.ring = np.frombuffer(memory, EVENT, size, offset=_CURSOR_BYTES)
+
+    @classmethod
+    def create(cls, size: int = RING_SIZE) -> SharedRing:
+        """New shared memory with an empty ring of ``size`` events, a power of two."""
+        _check_size(size)
+        if sys.platform == "win32":
+            name = f"rtaudio_dl-{secrets.token_hex(8)}"
+            memory, descriptor = mmap.mmap(-1, _bytes(size), tagname=name), None
+        else:
+            descriptor = _anonymous_file(_bytes(size))
+            name = str(descriptor)
+            memory = mmap.mmap(descriptor, _bytes(size))
+        shared = cls(memory, size, name, descriptor)
+        # Touch every page now, so that no real-time thread meets a page fault.
+        shared.cursors[:] = 0
+        shared.ring[:] = np.zeros(1, EVENT)
+        return shared
+
+    @classmethod
+    def attach(cls, name: str, size: int) -> SharedRing:
+        """The ring whose ``name`` another process passed on; its file was inherited."""
+        _check_size(size)
+        try:
+            if sys.platform == "win32":
+                return cls(mmap.mmap(-1, _bytes(size), tagname=name), size, name, None)
+            descriptor = int(name)
+            os.fstat(descriptor)  # mmap takes -1 for no file at all
+            return cls(mmap.mmap(descriptor, _bytes(size)), size, name, descriptor)
+        except (OSError, ValueError) as error:
+            raise EngineError(
+                f"shared ring {name!r} of {size} events does not open: {error}; it "
+                "is handed over by the process that made it"
+            ) from None
+
+    def close(self) -> None:
+        """Give the memory back, once no view of it is in use; may be called again."""
+        if self._memory is None:
+            return
+        self._memory = None  # unmapped when the last view has gone
+        del self.ring, self.cursors
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+
+
+def _check_size(size: int) -> None:
+    if not 1 <= size <= _MAX_SIZE or size & (size - 1):
+        raise EngineError(
+            f"a ring of {size} events; allowed: powers of two up to {_MAX_SIZE}"
+        )
+
+
+def _bytes(size: int) -> int:
+    return _CURSOR_BYTES + size * EVENT.itemsize
+
+
+def _anonymous_file(length: int) -> int:
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("rtaudio_dl-ring")
+    else:
+        with tempfile.TemporaryFile() as file:
+            descriptor = os.dup(file.fileno())
+    os.ftruncate(descriptor, length)
+    return descriptor
