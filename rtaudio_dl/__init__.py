@@ -1,3 +1,29 @@
-"""A real-time host for neural instruments: no Python runs between event and sound."""
+"""A real-time host for neural instruments: no Python runs between event and sound.
+
+    >>> import rtaudio_dl
+    >>> sorted(rtaudio_dl.__all__)
+    ['Host', 'LiveHost', '__version__']
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rtaudio_dl.host import Host
+    from rtaudio_dl.live import LiveHost
 
 __version__ = "0.1.0"
+__all__ = ["Host", "LiveHost", "__version__"]
+
+_HOMES = {"Host": "rtaudio_dl.host", "LiveHost": "rtaudio_dl.live"}
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when first asked for: a program that only wants a card need not wait for
+    # the kernels.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOMES[name]), name)

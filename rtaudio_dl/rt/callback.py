@@ -7,10 +7,9 @@ import sys
 import numba
 import numpy as np
 from llvmlite import ir
-from numba import carray, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
 
 from rtaudio_dl.rt.kernel import rt_callback, rt_kernel
 from rtaudio_dl.rt.layout import (
@@ -23,6 +22,7 @@ from rtaudio_dl.rt.layout import (
     UNDERRUNS,
     Engine,
 )
+from rtaudio_dl.rt.native import table_at, view
 from rtaudio_dl.rt.process import process_block
 from rtaudio_dl.rt.schedule import follow_clock, now
 
@@ -44,35 +44,21 @@ def address_table(engine: Engine) -> np.ndarray:
     return np.array([array.ctypes.data for array in engine], np.uintp)
 
 
-def _view(context, builder, kind, shape, address):
-    view = context.make_array(kind)(context, builder)
-    item = context.get_abi_sizeof(context.get_data_type(kind.dtype))
-    strides = [item * int(np.prod(shape[i + 1 :])) for i in range(len(shape))]
-    populate_array(
-        view,
-        data=builder.inttoptr(address, view.data.type),
-        shape=[context.get_constant(types.intp, n) for n in shape],
-        strides=[context.get_constant(types.intp, n) for n in strides],
-        itemsize=context.get_constant(types.intp, item),
-        meminfo=None,
-    )
-    return view._getvalue()
-
-
 @intrinsic
 def engine_at(_context, table):
-    """The Engine whose addresses a C pointer shows (see `address_table`). [any]"""
+    """The Engine of an `address_table` at an address. [any]"""
 
     def generate(context, builder, _signature, arguments):
-        words = builder.bitcast(arguments[0], ir.IntType(64).as_pointer())
+        word = ir.IntType(64)
+        words = builder.inttoptr(arguments[0], word.as_pointer())
         views = []
-        shapes = [shape for _, shape in ARRAYS.values()]
-        for i, (kind, shape) in enumerate(zip(_KINDS, shapes, strict=True)):
+        for i, (kind, (_, shape)) in enumerate(zip(_KINDS, ARRAYS.values(), strict=True)):
             address = builder.load(cgutils.gep_inbounds(builder, words, i))
-            views.append(_view(context, builder, kind, shape, address))
+            extents = [word(n) for n in shape]
+            views.append(view(context, builder, kind, extents, address))
         return context.make_tuple(builder, _ENGINE, views)
 
-    return _ENGINE(table), generate
+    return _ENGINE(types.uintp), generate
 
 
 @rt_kernel
@@ -92,16 +78,16 @@ def play_live(engine, out, underrun):
 
 @rt_callback(
     types.int32(
-        types.voidptr,  # const void *input
-        types.CPointer(types.float32),  # void *output, interleaved
+        types.uintp,  # const void *input
+        types.uintp,  # void *output, interleaved float32
         _ULONG,  # unsigned long frames
-        types.voidptr,  # const PaStreamCallbackTimeInfo *
+        types.uintp,  # const PaStreamCallbackTimeInfo *
         _ULONG,  # PaStreamCallbackFlags
-        types.CPointer(types.uintp),  # void *user
+        types.uintp,  # void *user
     )
 )
 def audio_callback(_input, output, frames, _time, flags, user):
     """PaStreamCallback: 0 tells PortAudio to go on. [audio]"""
-    out = carray(output, (frames, OUTPUTS))
+    out = table_at(output, frames, OUTPUTS)
     play_live(engine_at(user), out, (flags & _OUTPUT_UNDERFLOW) != 0)
     return 0

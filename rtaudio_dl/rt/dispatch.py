@@ -68,7 +68,7 @@ def _set_parameter(engine, patch_index, parameter, value):
     if 0 <= patch_index < PATCHES and 0 <= parameter < PARAMETERS:
         if math.isfinite(value):
             value = min(max(value, low_of(parameter)), high_of(parameter))
-            engine.patches[patch_index].parameters[parameter] = value
+            engine.parameters[patch_index, parameter] = value
 
 
 @rt_kernel
@@ -171,7 +171,7 @@ def _control(engine, channel_index, number, value):
     elif number >= ALL_NOTES_OFF:  # 124 to 127, the modes, imply it
         _all_notes_off(engine, channel_index)
     elif channel.patch != NONE:
-        parameter = engine.patches[channel.patch].controls[number]
+        parameter = engine.controls[channel.patch, number]
         if parameter != NONE:
             value = _from_control(parameter, value)
             _set_parameter(engine, channel.patch, parameter, value)
@@ -205,6 +205,8 @@ def _command(engine, event):
             engine.patches[event.key].life = ACTIVE
     elif event.kind == events.RETIRE and 0 <= event.key < PATCHES:
         _retire(engine, event.key)
+    elif event.kind == events.MAP_PROGRAM and 0 <= event.key < PROGRAMS:
+        engine.programs[event.key] = event.channel
 
 
 @rt_kernel

@@ -18,6 +18,7 @@ PARAMETER = 5  #       parameter  its own unit   of the patch in `channel`
 ACTIVATE = 6  #        patch      –              its memory is set up: start to fill it
 RETIRE = 7  #          patch      –              no new notes; free it when it is silent
 PATCH = 8  #           patch      –              the channel plays this patch from now on
+MAP_PROGRAM = 9  #     0..127     –              means the patch in `channel` from now on
 
 FRAMES, NANOSECONDS = 0, 1  # what `time` counts
 

@@ -119,8 +119,6 @@ PATCH = np.dtype(
         ("first_slot", np.int64),
         ("slots", np.int64),
         ("free", np.int64),  # free slots, on top of `Engine.free` from `first_slot`
-        ("parameters", np.float64, (PARAMETERS,)),
-        ("controls", np.int8, (KEYS,)),  # CC number → parameter, or NONE
     ],
     align=True,
 )
@@ -132,10 +130,10 @@ KEY = np.dtype(
         ("gain", np.float64),
         ("pan", np.float64),
         ("choke", np.int64),  # group, 0: none
+        ("latent", np.int64),  # number of its place in the latent space
         ("next", np.int64),  # number of the sound to request next
         ("last", np.int64),  # slot of the sound struck last, or NONE
         ("incoming", np.int64),  # slot that will replace a stale one, or NONE
-        ("queue", np.int64, (DEPTH,)),  # slots of the strikes to come, oldest first
     ],
     align=True,
 )
@@ -293,6 +291,9 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "programs": (np.dtype(np.int64), (PROGRAMS,)),  # MIDI program → patch, or NONE
     "patches": (PATCH, (PATCHES,)),
     "keys": (KEY, (PATCHES, KEYS)),
+    "parameters": (np.dtype(np.float64), (PATCHES, PARAMETERS)),
+    "controls": (np.dtype(np.int64), (PATCHES, KEYS)),  # CC → parameter, or NONE
+    "queues": (np.dtype(np.int64), (PATCHES, KEYS, DEPTH)),  # slots to come, in order
     "slots": (SLOT, (SLOTS,)),
     "slot_life": (np.dtype(np.int64), (SLOTS,)),
     "free": (np.dtype(np.int64), (SLOTS,)),  # a stack per patch, at its `first_slot`
@@ -333,6 +334,8 @@ def new_engine(
     shared with it; without it the engine gets one of its own.
     """
     arrays = {name: np.zeros(shape, kind) for name, (kind, shape) in ARRAYS.items()}
+    # Touched now: a page that is first met on the audio thread costs it a page fault.
+    arrays["tap_ring"].fill(0)
     if midi is not None:
         arrays["midi_ring"], arrays["midi_cursors"] = midi
     arrays["filters"] = filter_table()

@@ -11,6 +11,7 @@ import platform
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 _WORD = ir.IntType(64)
 _X86 = platform.machine().lower() in ("x86_64", "amd64", "i686", "x86")
@@ -49,14 +50,46 @@ def store_release(_context, array, index, value):
     return types.void(array, types.intp, types.int64), generate
 
 
+def view(context, builder, kind, shape, address):
+    """LLVM code for an array of a Numba type over memory that somebody else owns."""
+    array = context.make_array(kind)(context, builder)
+    item = context.get_constant(
+        types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype))
+    )
+    strides = [item]
+    for extent in reversed(shape[1:]):
+        strides.insert(0, builder.mul(strides[0], extent))
+    populate_array(
+        array,
+        data=builder.inttoptr(address, array.data.type),
+        shape=shape,
+        strides=strides,
+        itemsize=item,
+        meminfo=None,
+    )
+    return array._getvalue()
+
+
 @intrinsic
-def as_pointer(_context, address):
-    """An address (uintp) as a ``void *`` for `numba.carray`. [any]"""
+def floats_at(_context, address, size):
+    """The ``size`` float32 at an address, as an array. [any]"""
+    kind = types.Array(types.float32, 1, "C")
 
-    def generate(_context, builder, _signature, arguments):
-        return builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
+    def generate(context, builder, _signature, arguments):
+        return view(context, builder, kind, arguments[1:], arguments[0])
 
-    return types.voidptr(types.uintp), generate
+    return kind(types.uintp, types.intp), generate
+
+
+@intrinsic
+def table_at(_context, address, rows, columns):
+    """The float32 at an address, as an array (rows, columns). [any]"""
+    kind = types.Array(types.float32, 2, "C")
+
+    def generate(context, builder, _signature, arguments):
+        return view(context, builder, kind, arguments[1:], arguments[0])
+
+    return kind(types.uintp, types.intp, types.intp), generate
 
 
 def _call(arity: int):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import (
     ACTIVE,
+    DEPTH,
     FREE,
     FRESH,
     FROZEN,
@@ -30,7 +31,7 @@ from rtaudio_dl.rt.layout import (
 from rtaudio_dl.rt.native import call3, load_acquire
 from rtaudio_dl.rt.ring import push
 
-_KEYS_PER_SWEEP = 32
+KEYS_PER_SWEEP = 8
 _SLOTS_PER_SWEEP = 128
 _STALE = 1.0 / 256  # of the morph's way: finer than one step of a MIDI control
 
@@ -54,8 +55,8 @@ def request(engine, patch_index, key_index, number, velocity):
     slot.velocity = velocity
     slot.users = 0
     slot.queued = 0
-    slot.morph = patch.parameters[MORPH]
-    slot.variation = patch.parameters[VARIATION]
+    slot.morph = engine.parameters[patch_index, MORPH]
+    slot.variation = engine.parameters[patch_index, VARIATION]
     # The push publishes the slot with it; only the worker writes it from here on.
     engine.slot_life[index] = REQUESTED
     if not push(engine.request_ring, engine.request_cursors, index):
@@ -95,7 +96,7 @@ def _enqueue(engine, patch_index, key_index, place):
     slot = request(engine, patch_index, key_index, key.next, 1.0)
     if slot != NONE:
         engine.slots[slot].queued = 1
-        key.queue[place] = slot
+        engine.queues[patch_index, key_index, place] = slot
         key.next += 1
     return slot != NONE
 
@@ -105,7 +106,7 @@ def fill(engine, patch_index, key_index):
     """Request what a key's queue lacks. [audio]"""
     key = engine.keys[patch_index, key_index]
     for place in range(engine.patches[patch_index].depth):
-        if key.queue[place] == NONE and not _enqueue(
+        if engine.queues[patch_index, key_index, place] == NONE and not _enqueue(
             engine, patch_index, key_index, place
         ):
             return
@@ -114,10 +115,10 @@ def fill(engine, patch_index, key_index):
 @rt_kernel
 def _take_next(engine, patch_index, key_index):
     patch, key = engine.patches[patch_index], engine.keys[patch_index, key_index]
-    slot = key.queue[0]
+    slot = engine.queues[patch_index, key_index, 0]
     for place in range(patch.depth - 1):
-        key.queue[place] = key.queue[place + 1]
-    key.queue[patch.depth - 1] = NONE
+        engine.queues[patch_index, key_index, place] = engine.queues[patch_index, key_index, place + 1]
+    engine.queues[patch_index, key_index, patch.depth - 1] = NONE
     if slot != NONE:
         engine.slots[slot].queued = 0
     return slot
@@ -126,7 +127,7 @@ def _take_next(engine, patch_index, key_index):
 @rt_kernel
 def _pooled(engine, patch_index, key_index):
     key = engine.keys[patch_index, key_index]
-    ahead = key.queue[0]
+    ahead = engine.queues[patch_index, key_index, 0]
     if (ahead == NONE or not is_ready(engine, ahead)) and key.last != NONE:
         engine.counters[REPEATS] += 1
         return key.last
@@ -150,7 +151,7 @@ def take(engine, patch_index, key_index, velocity):
         slot = _pooled(engine, patch_index, key_index)
     elif patch.freshness == FROZEN:
         fill(engine, patch_index, key_index)
-        slot = key.queue[0]
+        slot = engine.queues[patch_index, key_index, 0]
     else:
         slot = request(engine, patch_index, key_index, key.next, velocity)
         key.next += slot != NONE
@@ -162,11 +163,12 @@ def take(engine, patch_index, key_index, velocity):
 
 
 @rt_kernel
-def _is_stale(engine, patch, index):
+def _is_stale(engine, index):
     slot = engine.slots[index]
+    morph = engine.parameters[slot.patch, MORPH]
+    variation = engine.parameters[slot.patch, VARIATION]
     return (
-        abs(slot.morph - patch.parameters[MORPH]) >= _STALE
-        or abs(slot.variation - patch.parameters[VARIATION]) >= _STALE
+        abs(slot.morph - morph) >= _STALE or abs(slot.variation - variation) >= _STALE
     )
 
 
@@ -178,13 +180,13 @@ def _replace(engine, patch_index, key_index):
     key.incoming = NONE
     engine.slots[incoming].queued = 0
     for place in range(patch.depth):
-        old = key.queue[place]
+        old = engine.queues[patch_index, key_index, place]
         if old != NONE and (
             engine.slots[old].number == engine.slots[incoming].number
         ):
             engine.slots[incoming].queued = 1
             engine.slots[old].queued = 0
-            key.queue[place] = incoming
+            engine.queues[patch_index, key_index, place] = incoming
             free_if_unused(engine, old)
             return
     free_if_unused(engine, incoming)
@@ -198,8 +200,8 @@ def _refresh(engine, patch_index, key_index):
             _replace(engine, patch_index, key_index)
         return
     for place in range(patch.depth):
-        slot = key.queue[place]
-        if slot != NONE and is_ready(engine, slot) and _is_stale(engine, patch, slot):
+        slot = engine.queues[patch_index, key_index, place]
+        if slot != NONE and is_ready(engine, slot) and _is_stale(engine, slot):
             number = engine.slots[slot].number
             key.incoming = request(engine, patch_index, key_index, number, 1.0)
             if key.incoming != NONE:
@@ -208,12 +210,13 @@ def _refresh(engine, patch_index, key_index):
 
 
 @rt_kernel
-def _let_go(engine, key):
-    for place in range(key.queue.size):
-        slot = key.queue[place]
+def _let_go(engine, patch_index, key_index):
+    key = engine.keys[patch_index, key_index]
+    for place in range(DEPTH):
+        slot = engine.queues[patch_index, key_index, place]
         if slot != NONE:
             engine.slots[slot].queued = 0
-            key.queue[place] = NONE
+            engine.queues[patch_index, key_index, place] = NONE
             free_if_unused(engine, slot)
     if key.incoming != NONE:
         engine.slots[key.incoming].queued = 0
@@ -229,7 +232,7 @@ def _let_go(engine, key):
 def _sweep_key(engine, patch_index, key_index):
     patch, key = engine.patches[patch_index], engine.keys[patch_index, key_index]
     if patch.life == RETIRING:
-        _let_go(engine, key)
+        _let_go(engine, patch_index, key_index)
     elif patch.life == ACTIVE and key.mapped and patch.freshness != FRESH:
         fill(engine, patch_index, key_index)
         _refresh(engine, patch_index, key_index)
@@ -243,7 +246,7 @@ def sweep(engine):
     """
     master = engine.master[0]
     done = 0
-    while done < _KEYS_PER_SWEEP:
+    while done < KEYS_PER_SWEEP:
         patch_index, key_index = master.sweep // KEYS, master.sweep % KEYS
         idle = engine.patches[patch_index].life != ACTIVE
         idle = idle and engine.patches[patch_index].life != RETIRING
@@ -274,6 +277,6 @@ def unready(engine, patch_index):
         key = engine.keys[patch_index, key_index]
         if key.mapped:
             for place in range(patch.depth):
-                slot = key.queue[place]
+                slot = engine.queues[patch_index, key_index, place]
                 lacking += slot == NONE or not is_ready(engine, slot)
     return lacking

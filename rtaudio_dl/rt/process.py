@@ -34,35 +34,57 @@ def _finish(engine, out, first, count):
     rate = master.sample_rate
     pole = math.exp(-2.0 * math.pi * _DC_HZ / rate)
     fall = math.exp(-1.0 / (_RESIDUE * rate))
-    meter = math.exp(-1.0 / (_METER * rate))
-    open_by = 1.0 - math.exp(-1.0 / (_RECOVERY * rate))
     smooth = 1.0 - math.exp(-1.0 / (_SMOOTH * rate))
-    for i in range(count):
-        loudest = 0.0
-        for channel in range(OUTPUTS):
-            value = engine.mix[i, channel] + master.residue[channel]
-            master.residue[channel] *= fall
-            blocked = value - master.dc_in[channel] + pole * master.dc_out[channel]
+    # State lives in registers here: the compiler cannot know that the arrays do not
+    # overlap, and would go through memory for every frame.
+    gain, target = master.gain_now, master.gain
+    for channel in range(OUTPUTS):
+        residue = master.residue[channel]
+        before, blocked = master.dc_in[channel], master.dc_out[channel]
+        level = gain
+        for i in range(count):
+            value = engine.mix[i, channel] + residue
+            residue *= fall
+            blocked = value - before + pole * blocked
             if not math.isfinite(blocked):
                 value = blocked = 0.0
                 engine.counters[NOT_FINITE] += 1
-            master.dc_in[channel], master.dc_out[channel] = value, blocked
-            engine.mix[i, channel] = blocked * master.gain_now
-            loudest = max(loudest, abs(engine.mix[i, channel]))
-        master.gain_now += smooth * (master.gain - master.gain_now)
-        master.limiter += open_by * (1.0 - master.limiter)
-        if loudest * master.limiter > CEILING:
-            master.limiter = CEILING / loudest
-            engine.counters[LIMITED] += 1
-        for channel in range(OUTPUTS):
-            value = engine.mix[i, channel] * master.limiter
-            out[first + i, channel] = np.float32(value)
-            master.peak[channel] = max(abs(value), master.peak[channel] * meter)
+            before = value
+            engine.mix[i, channel] = blocked * level
+            level += smooth * (target - level)
+        master.residue[channel] = residue
+        master.dc_in[channel], master.dc_out[channel] = before, blocked
+        master.gain_now = level
+    _limit(engine, out, first, count)
 
 
 @rt_kernel
-def _apply_due(engine):
-    """Apply the events of this frame; returns how many frames lie before the next one."""
+def _limit(engine, out, first, count):
+    master = engine.master[0]
+    rate = master.sample_rate
+    meter = math.exp(-1.0 / (_METER * rate))
+    open_by = 1.0 - math.exp(-1.0 / (_RECOVERY * rate))
+    limiter, limited = master.limiter, 0
+    left_peak, right_peak = master.peak[0], master.peak[1]
+    for i in range(count):
+        left, right = engine.mix[i, 0], engine.mix[i, 1]
+        loudest = max(abs(left), abs(right))
+        limiter += open_by * (1.0 - limiter)
+        if loudest * limiter > CEILING:
+            limiter = CEILING / loudest
+            limited += 1
+        left, right = left * limiter, right * limiter
+        out[first + i, 0], out[first + i, 1] = np.float32(left), np.float32(right)
+        left_peak = max(abs(left), left_peak * meter)
+        right_peak = max(abs(right), right_peak * meter)
+    master.limiter = limiter
+    master.peak[0], master.peak[1] = left_peak, right_peak
+    engine.counters[LIMITED] += limited
+
+
+@rt_kernel
+def apply_due(engine):
+    """Apply the events of this frame; returns the frames up to the next one. [audio]"""
     master = engine.master[0]
     due = 0
     while due < master.pending and engine.pending[due].time <= master.frame:
@@ -86,7 +108,7 @@ def process_block(engine, out):
     sweep(engine)
     done = 0
     while done < out.shape[0]:
-        count = min(_apply_due(engine), SEGMENT, out.shape[0] - done)
+        count = min(apply_due(engine), SEGMENT, out.shape[0] - done)
         engine.mix[:count, :] = 0.0
         render(engine, count)
         _finish(engine, out, done, count)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-from numba import carray
 
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import (
@@ -39,7 +37,7 @@ from rtaudio_dl.rt.layout import (
     VELOCITY_CURVE,
     WAITING,
 )
-from rtaudio_dl.rt.native import as_pointer
+from rtaudio_dl.rt.native import floats_at
 from rtaudio_dl.rt.pool import is_ready, release, take
 from rtaudio_dl.rt.resampler import MAX_STEP, PADDING, TAIL, sample_at
 from rtaudio_dl.rt.ring import push
@@ -163,12 +161,12 @@ def start(engine, channel, patch_index, key_index, velocity):
 @rt_kernel
 def _gains(engine, voice):
     """Where the voice's left and right gain go: velocity, key, patch, channel, pan."""
-    patch = engine.patches[voice.patch]
+    parameters = engine.parameters[voice.patch]
     key = engine.keys[voice.patch, voice.key]
     channel = engine.channels[voice.channel]
-    gain = voice.velocity ** patch.parameters[VELOCITY_CURVE]
-    gain *= key.gain * patch.parameters[GAIN] * channel.volume * channel.expression
-    pan = key.pan + patch.parameters[PAN] + channel.pan
+    gain = voice.velocity ** parameters[VELOCITY_CURVE]
+    gain *= key.gain * parameters[GAIN] * channel.volume * channel.expression
+    pan = key.pan + parameters[PAN] + channel.pan
     angle = (min(max(pan, -1.0), 1.0) + 1.0) * (math.pi / 4.0)
     # Constant power, 0 dB in the middle.
     gain *= math.sqrt(2.0)
@@ -179,8 +177,8 @@ def _gains(engine, voice):
 def _step(engine, voice):
     """Frames of the sound per frame of output, at the key's pitch and the wheel's."""
     patch = engine.patches[voice.patch]
-    semitones = engine.keys[voice.patch, voice.key].shift + patch.parameters[TUNE]
-    bend = engine.channels[voice.channel].bend * patch.parameters[BEND_RANGE]
+    semitones = engine.keys[voice.patch, voice.key].shift + engine.parameters[voice.patch, TUNE]
+    bend = engine.channels[voice.channel].bend * engine.parameters[voice.patch, BEND_RANGE]
     step = patch.rate / engine.master[0].sample_rate
     return min(step * 2.0 ** ((semitones + bend) / 12.0), MAX_STEP)
 
@@ -188,7 +186,7 @@ def _step(engine, voice):
 @rt_kernel
 def _brightness(engine, voice):
     """Coefficient of the one-pole low-pass that makes soft notes darker; 1: open."""
-    amount = engine.patches[voice.patch].parameters[BRIGHTNESS]
+    amount = engine.parameters[voice.patch, BRIGHTNESS]
     octaves = amount * _DARKEST * (1.0 - voice.velocity)
     if octaves <= 0.0:
         return 1.0
@@ -216,61 +214,73 @@ def _begin(engine, voice):
 def _envelope(engine, voice, count):
     """Fill `Engine.envelope`; returns the frames until the voice ends."""
     rate = engine.master[0].sample_rate
-    parameters = engine.patches[voice.patch].parameters
+    parameters = engine.parameters[voice.patch]
     attack = 1.0 / (max(parameters[ATTACK], _DECLICK) * rate)
     decay = math.exp(-1.0 / (max(parameters[DECAY], _DECLICK) * rate))
     release_by = math.exp(-1.0 / (max(parameters[RELEASE], _DECLICK) * rate))
     sustain = parameters[SUSTAIN]
-    fade = 1.0 / (_FADE * rate)
+    fade_by = 1.0 / (_FADE * rate)
+    # In registers, as in `_finish` of rt/process.py.
+    gate, stage, released = voice.gate, voice.stage, voice.released
+    level, fade = voice.level, voice.fade
+    lasts = count
     for i in range(count):
-        if voice.gate > 0:
-            voice.gate -= 1
-        elif voice.released and voice.stage < STAGE_RELEASE:
-            voice.stage = STAGE_RELEASE
-        if voice.stage == STAGE_ATTACK:
-            voice.level += attack
-            if voice.level >= 1.0:
-                voice.level, voice.stage = 1.0, STAGE_DECAY
-        elif voice.stage == STAGE_DECAY:
-            voice.level = sustain + (voice.level - sustain) * decay
-        elif voice.stage == STAGE_RELEASE:
-            voice.level *= release_by
+        if gate > 0:
+            gate -= 1
+        elif released and stage < STAGE_RELEASE:
+            stage = STAGE_RELEASE
+        if stage == STAGE_DECAY:
+            level = sustain + (level - sustain) * decay
+        elif stage == STAGE_ATTACK:
+            level += attack
+            if level >= 1.0:
+                level, stage = 1.0, STAGE_DECAY
+        elif stage == STAGE_RELEASE:
+            level *= release_by
         else:
-            voice.fade -= fade
-        if voice.fade <= 0.0 or (
-            voice.level < _SILENT and voice.stage != STAGE_ATTACK
-        ):
-            return i
-        engine.envelope[i] = voice.level * voice.fade
-    return count
+            fade -= fade_by
+        if fade <= 0.0 or (level < _SILENT and stage != STAGE_ATTACK):
+            lasts = i
+            break
+        engine.envelope[i] = level * fade
+    voice.gate, voice.stage = gate, stage
+    voice.level, voice.fade = level, fade
+    return lasts
 
 
 @rt_kernel
 def _sound(engine, voice, count):
     """Add a voice to the mix; returns the frames that its sound lasted."""
     slot = engine.slots[voice.slot]
-    memory = (slot.length + 2 * PADDING,)
-    sound = carray(as_pointer(slot.address), memory, np.float32)
+    sound = floats_at(slot.address, slot.length + 2 * PADDING)
     end = slot.length + TAIL
     rate = engine.master[0].sample_rate
     smooth = 1.0 - math.exp(-1.0 / (_SMOOTH * rate))
     glide = 1.0 - math.exp(-1.0 / (_GLIDE * rate))
     to_left, to_right = _gains(engine, voice)
     to_step = _step(engine, voice)
+    position, step, bright = voice.position, voice.step, voice.bright
+    left, right, low_pass = voice.left, voice.right, voice.filter
+    tail_left, tail_right = voice.tail_left, voice.tail_right
+    lasts = count
     for i in range(count):
-        if voice.position >= end:
-            return i
-        value = sample_at(engine.filters, sound, voice.position, voice.step)
-        voice.filter += voice.bright * (value - voice.filter)
-        value = voice.filter * engine.envelope[i]
-        voice.tail_left, voice.tail_right = value * voice.left, value * voice.right
-        engine.mix[i, 0] += voice.tail_left
-        engine.mix[i, 1] += voice.tail_right
-        voice.position += voice.step
-        voice.step += glide * (to_step - voice.step)
-        voice.left += smooth * (to_left - voice.left)
-        voice.right += smooth * (to_right - voice.right)
-    return count
+        if position >= end:
+            lasts = i
+            break
+        value = sample_at(engine.filters, sound, position, step)
+        low_pass += bright * (value - low_pass)
+        value = low_pass * engine.envelope[i]
+        tail_left, tail_right = value * left, value * right
+        engine.mix[i, 0] += tail_left
+        engine.mix[i, 1] += tail_right
+        position += step
+        step += glide * (to_step - step)
+        left += smooth * (to_left - left)
+        right += smooth * (to_right - right)
+    voice.position, voice.step = position, step
+    voice.left, voice.right, voice.filter = left, right, low_pass
+    voice.tail_left, voice.tail_right = tail_left, tail_right
+    return lasts
 
 
 @rt_kernel

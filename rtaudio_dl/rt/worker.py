@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import carray
 
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import (
@@ -22,10 +21,11 @@ from rtaudio_dl.rt.layout import (
     RUNS,
 )
 from rtaudio_dl.rt.native import (
-    as_pointer,
     call2,
     call3,
     call8,
+    floats_at,
+    table_at,
     load_acquire,
     store_release,
 )
@@ -39,14 +39,15 @@ _FAR = 1 << 32  # keeps the streams of base, morph and wander apart
 
 
 @rt_kernel
-def draw_latent(latent, seed, key, number, morph, variation):
+def draw_latent(latent, seed, place, number, morph, variation):
     """Fill ``latent`` (float32, N(0, 1)) for one strike of a key. [worker]
 
+    ``place`` is the key's own point of the space, ``number`` counts its strikes.
     ``morph`` 0..1 turns the key's own latent into another one along a quarter circle,
     ``variation`` 0..1 turns that towards a new one per strike: the variance stays 1, so
     the model always sees what it was trained on.
     """
-    own = mix(seed, key)
+    own = mix(seed, place)
     other = mix(own, _FAR)
     strike = mix(own, _FAR + 1 + number)
     here, there = math.cos(morph * math.pi / 2), math.sin(morph * math.pi / 2)
@@ -66,22 +67,22 @@ def _to_uniform(latent):
 @rt_kernel
 def _set_inputs(engine, slot):
     binding = engine.bindings[slot.patch]
-    size = binding.latent_size
-    latent = carray(as_pointer(binding.latent), (size,), np.float32)
+    latent = floats_at(binding.latent, binding.latent_size)
     seed = engine.patches[slot.patch].seed
-    draw_latent(latent, seed, slot.key, slot.number, slot.morph, slot.variation)
+    place = engine.keys[slot.patch, slot.key].latent
+    draw_latent(latent, seed, place, slot.number, slot.morph, slot.variation)
     if binding.uniform:
         _to_uniform(latent)
     classes = binding.classes
     if classes > 0:
-        table = carray(as_pointer(binding.class_table), (KEYS, classes), np.float32)
-        given = carray(as_pointer(binding.class_input), (classes,), np.float32)
+        table = table_at(binding.class_table, KEYS, classes)
+        given = floats_at(binding.class_input, classes)
         for i in range(classes):
             given[i] = table[slot.key, i]
     if binding.pitch != 0:
-        carray(as_pointer(binding.pitch), (1,), np.float32)[0] = slot.key
+        floats_at(binding.pitch, 1)[0] = slot.key
     if binding.velocity != 0:
-        carray(as_pointer(binding.velocity), (1,), np.float32)[0] = slot.velocity
+        floats_at(binding.velocity, 1)[0] = slot.velocity
 
 
 @rt_kernel
@@ -118,8 +119,7 @@ def _serve_one(engine):
     index = engine.request[0]
     slot = engine.slots[index]
     counters = engine.worker_counters
-    memory = (slot.length + 2 * PADDING,)
-    sound = carray(as_pointer(slot.address), memory, np.float32)
+    sound = floats_at(slot.address, slot.length + 2 * PADDING)
     began = now(engine, engine.worker_ticks)
     _set_inputs(engine, slot)
     if not _run(engine, index):

@@ -1,0 +1,291 @@
+"""The host: an engine, its patches, and what a musician or a program does with them.
+
+`Host` renders offline; `rtaudio_dl.live.LiveHost` is the same with devices.
+
+    >>> import rtaudio_dl
+    >>> with rtaudio_dl.Host() as host:
+    ...     drums = host.load("drums")
+    ...     host.note_on(36, 0.9, at=0.0)
+    ...     host.note_on(38, 0.7, at=0.5)
+    ...     audio = host.render(1.5)
+    >>> audio.shape, bool(abs(audio).max() > 0.1)
+    ((72000, 2), True)
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from rtaudio_dl.errors import EngineError, PatchError
+from rtaudio_dl.instrument import Instrument, install, slots_needed
+from rtaudio_dl.patch import PARAMETERS, Patch, find_patch
+from rtaudio_dl.rt import events, layout
+from rtaudio_dl.rt.offline import render_blocks, settle
+from rtaudio_dl.rt.ring import push
+from rtaudio_dl.system import performance_clock
+
+SAMPLE_RATES = (8_000, 192_000)  # Hz
+MAX_POLYPHONY = 64
+MAX_BLOCK = 8192
+_CHUNK_SECONDS = 1.0  # between two looks at progress and Ctrl-C
+
+
+class Host:
+    """An engine that renders: ``sample_rate`` in Hz, ``polyphony`` 1..64 voices.
+
+    Times (``at``) are in seconds since the host was made; None means now. Keys and
+    channels count from 0 as MIDI's do, velocities are 0..1. Every method checks its
+    values and raises EngineError or PatchError. Use it in a ``with`` block.
+    """
+
+    def __init__(
+        self,
+        sample_rate: int = 48_000,
+        *,
+        polyphony: int = 32,
+        block: int = 128,
+        provider: str = "auto",
+    ):
+        _check("sample_rate", sample_rate, *SAMPLE_RATES)
+        _check("polyphony", polyphony, 1, MAX_POLYPHONY)
+        _check("block", block, 1, MAX_BLOCK)
+        self.sample_rate, self.block, self.provider = sample_rate, block, provider
+        self.instruments: dict[int, Instrument] = {}  # by place in the engine
+        self.engine = self._new_engine(polyphony)
+        clock = performance_clock()
+        master = self.engine.master
+        master["clock_address"], master["clock_id"] = clock.address, clock.id
+        master["clock_tick"] = clock.tick
+        self._queue: list[tuple[int, int, np.ndarray]] = []  # by frame, then as asked
+        self._order = itertools.count()
+
+    def _new_engine(self, polyphony: int) -> layout.Engine:
+        return layout.new_engine(self.sample_rate, polyphony)
+
+    # --- patches
+
+    def load(self, patch: str | Patch, channel: int | None = None) -> Instrument:
+        """Load a patch (a name, a TOML file or a `Patch`) and wait until it can play.
+
+        It goes to one channel, or to all of them. Voices that sound keep sounding.
+        """
+        patch = find_patch(patch) if isinstance(patch, str) else patch
+        if channel is not None:
+            _check("channel", channel, 0, layout.CHANNELS - 1)
+        place, first = self._room(patch)
+        instrument = install(self.engine, patch, place, first, self.provider)
+        self.instruments[place] = instrument
+        self._command(events.ACTIVATE, place)
+        self._fill(place)
+        program = patch.program if patch.program is not None else place
+        self._command(events.MAP_PROGRAM, program, channel=place)
+        for number in range(layout.CHANNELS) if channel is None else (channel,):
+            self._command(events.PATCH, place, channel=number)
+        return instrument
+
+    def unload(self, instrument: Instrument) -> None:
+        """Take a patch away once its last voice has ended, and free its memory."""
+        self._command(events.RETIRE, instrument.place)
+        self._wait_until_gone(instrument.place)
+        del self.instruments[instrument.place]
+        self.engine.patches[instrument.place]["life"] = layout.EMPTY
+        instrument.close()
+
+    def _room(self, patch: Patch) -> tuple[int, int]:
+        """A free place and the first slot of the gap for a patch."""
+        free = [p for p in range(layout.PATCHES) if p not in self.instruments]
+        if not free:
+            have = ", ".join(i.patch.name for i in self.instruments.values())
+            raise EngineError(
+                f"no place for patch {patch.name!r}: {layout.PATCHES} are loaded "
+                f"({have}); unload one first"
+            )
+        taken = sorted((i.first, i.first + i.slots) for i in self.instruments.values())
+        first = 0
+        needed = slots_needed(patch, int(self.engine.master["polyphony"][0]))
+        for begin, end in taken:
+            if begin - first >= needed:
+                break
+            first = end
+        return free[0], first
+
+    def _fill(self, place: int) -> None:
+        lacking = settle(self.engine, place)
+        if lacking:
+            raise EngineError(f"{lacking} sounds could not be made: memory is short")
+
+    def _wait_until_gone(self, place: int) -> None:
+        for _ in range(60 * self.sample_rate // self.block):
+            if self.engine.patches[place]["life"] == layout.GONE:
+                return
+            self.render(self.block / self.sample_rate)
+        raise EngineError("the patch still sounds after a minute; lift its keys first")
+
+    # --- playing
+
+    def note_on(
+        self, key: int, velocity: float = 0.8, *, channel: int = 0, at: Any = None
+    ) -> None:
+        """Strike a key; ``velocity`` 0..1, 0 lifts it."""
+        _check("velocity", velocity, 0, 1)
+        kind = events.NOTE_ON if velocity > 0 else events.NOTE_OFF
+        self._play(kind, key, velocity, channel, at)
+
+    def note_off(self, key: int, *, channel: int = 0, at: Any = None) -> None:
+        """Lift a key."""
+        self._play(events.NOTE_OFF, key, 0.0, channel, at)
+
+    def control(
+        self, number: int, value: float, *, channel: int = 0, at: Any = None
+    ) -> None:
+        """Turn a MIDI control (CC ``number`` 0..127) to ``value`` 0..1."""
+        _check("value", value, 0, 1)
+        self._play(events.CONTROL, number, value, channel, at)
+
+    def pitch_bend(self, value: float, *, channel: int = 0, at: Any = None) -> None:
+        """Move the pitch wheel, -1..1 of the patch's bend range."""
+        _check("value", value, -1, 1)
+        self._play(events.PITCH_BEND, 0, value, channel, at)
+
+    def program(self, number: int, *, channel: int = 0, at: Any = None) -> None:
+        """Change a channel's patch by MIDI program number 0..127."""
+        self._play(events.PROGRAM, number, 0.0, channel, at)
+
+    def midi(self, message: bytes, *, at: Any = None) -> bool:
+        """Play the bytes of one MIDI channel message; False if it means nothing here."""
+        event = events.new_event()
+        known = events.from_midi(event, message)
+        if known:
+            self._send(event, at)
+        return known
+
+    def set(
+        self, name: str, value: float, instrument: Instrument, at: Any = None
+    ) -> None:
+        """Set a parameter of a patch by name; see `rtaudio_dl.patch.PARAMETERS`."""
+        if name not in PARAMETERS:
+            raise PatchError(f"no parameter {name!r}; there are: {', '.join(PARAMETERS)}")
+        parameter = PARAMETERS[name]
+        _check(name, value, parameter.low, parameter.high)
+        number = list(PARAMETERS).index(name)
+        self._send(_event(events.PARAMETER, number, value, instrument.place), at)
+
+    def panic(self) -> None:
+        """End every sound at once: all notes and pedals off, on all channels."""
+        for channel in range(layout.CHANNELS):
+            for number in (121, 123, 120):
+                self._command(events.CONTROL, number, channel=channel)
+
+    def _play(self, kind: int, key: int, value: float, channel: int, at: Any) -> None:
+        _check("key", key, 0, layout.KEYS - 1)
+        _check("channel", channel, 0, layout.CHANNELS - 1)
+        self._send(_event(kind, key, value, channel), at)
+
+    def _command(self, kind: int, key: int, channel: int = 0) -> None:
+        """An event of the host's own: at once, before all that waits for its time."""
+        event = _event(kind, key, 0.0, channel)
+        event["time"] = self.frame
+        self._push(event)
+
+    def _send(self, event: np.ndarray, at: float | None) -> None:
+        frame = self.frame if at is None else round(at * self.sample_rate)
+        if frame < self.frame:
+            raise EngineError(
+                f"at={at:g} s is past; the host is at {self.seconds:g} s already"
+            )
+        event["time"] = frame
+        heapq.heappush(self._queue, (frame, next(self._order), event))
+
+    def _push(self, event: np.ndarray) -> None:
+        if not push(
+            self.engine.control_ring, self.engine.control_cursors, event[0]
+        ):
+            raise EngineError(
+                f"more than {events.RING_SIZE} events wait; let the engine run between"
+            )
+
+    # --- sound
+
+    def render(
+        self, seconds: float, progress: Callable[[float], None] | None = None
+    ) -> np.ndarray:
+        """The next ``seconds`` of sound, float32 (frames, 2), within -1..1.
+
+        The same patches and events give the same bytes. ``progress`` is told the
+        seconds that are done.
+        """
+        _check("seconds", seconds, 0, 24 * 3600)
+        out = np.zeros((round(seconds * self.sample_rate), layout.OUTPUTS), np.float32)
+        chunk = max(1, round(_CHUNK_SECONDS * self.sample_rate / self.block))
+        done = 0
+        while done < len(out):
+            frames = self._feed(min(chunk * self.block, len(out) - done))
+            render_blocks(self.engine, out[done : done + frames], self.block)
+            done += frames
+            if progress:
+                progress(done / self.sample_rate)
+        return out
+
+    def _feed(self, frames: int) -> int:
+        """Hand over the events of the next frames; fewer frames if there are too many."""
+        end = self.frame + frames
+        ring, cursors = self.engine.control_ring, self.engine.control_cursors
+        while self._queue and self._queue[0][0] < end:
+            if not push(ring, cursors, self._queue[0][2][0]):
+                blocks = (self._queue[0][0] - self.frame) // self.block
+                return min(frames, max(1, blocks) * self.block)
+            heapq.heappop(self._queue)
+        return frames
+
+    # --- state
+
+    @property
+    def frame(self) -> int:
+        """Frames since the host was made."""
+        return int(self.engine.master["frame"][0])
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the host was made."""
+        return self.frame / self.sample_rate
+
+    def counts(self) -> dict[str, int]:
+        """All counters of the audio thread, and ``worker_…`` of the inference thread."""
+        audio = zip(layout.AUDIO_COUNTERS, self.engine.counters, strict=True)
+        worker = zip(layout.WORKER_COUNTERS, self.engine.worker_counters, strict=True)
+        counts = {name: int(n) for name, n in audio}
+        return counts | {f"worker_{name}": int(n) for name, n in worker}
+
+    def close(self) -> None:
+        """Release all models; again: nothing."""
+        while self.instruments:
+            self.instruments.popitem()[1].close()
+
+    def __enter__(self) -> Host:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _event(kind: int, key: int, value: float, channel: int) -> np.ndarray:
+    event = events.new_event()
+    event["kind"], event["key"] = kind, key
+    event["value"], event["channel"] = value, channel
+    return event
+
+
+def _check(name: str, value: Any, low: float, high: float) -> None:
+    if not isinstance(value, (int, float, np.number)) or not low <= value <= high:
+        raise EngineError(f"{name} is {value!r}; allowed: {low:g} to {high:g}")

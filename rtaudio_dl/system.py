@@ -1,0 +1,84 @@
+"""What the real-time world needs of the operating system: a clock and a semaphore, as addresses.
+
+Kernels call them by address (see rt/native.py); nothing here runs while sound plays.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from rtaudio_dl.errors import EngineError
+
+_WINDOWS = sys.platform == "win32"
+_MACOS = sys.platform == "darwin"
+_CLOCK_MONOTONIC = 1
+_CLOCK_UPTIME_RAW = 8  # macOS: what time.perf_counter_ns counts there
+_SEM_T_BYTES = 128  # sem_t has 16 to 32 bytes on the systems known
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The clock of `time.perf_counter_ns`, for native callers.
+
+    ``tick`` is 0 for ``clock_gettime(id, timespec*)``, else the nanoseconds per tick of
+    ``QueryPerformanceCounter(int64*)``.
+    """
+
+    address: int
+    id: int
+    tick: float
+
+
+def performance_clock() -> Clock:
+    """Find this system's clock."""
+    if _WINDOWS:
+        kernel = ctypes.windll.kernel32
+        frequency = ctypes.c_int64()
+        kernel.QueryPerformanceFrequency(ctypes.byref(frequency))
+        return Clock(_address(kernel.QueryPerformanceCounter), 0, 1e9 / frequency.value)
+    function = ctypes.CDLL(None).clock_gettime
+    return Clock(_address(function), _CLOCK_UPTIME_RAW if _MACOS else _CLOCK_MONOTONIC, 0)
+
+
+class Semaphore:
+    """A counting semaphore that native threads post and wait on by address."""
+
+    def __init__(self) -> None:
+        library = ctypes.windll.kernel32 if _WINDOWS else ctypes.CDLL(None)
+        make = self._windows if _WINDOWS else self._macos if _MACOS else self._posix
+        post, wait = make(library)
+        if not self.handle:
+            raise EngineError("the system gave no semaphore; close other programs")
+        self.post_address, self.wait_address = _address(post), _address(wait)
+        self._post = ctypes.CFUNCTYPE(ctypes.c_ssize_t, *[ctypes.c_void_p] * 3)(
+            self.post_address
+        )
+
+    def post(self) -> None:
+        """Wake one waiter."""
+        self._post(self.handle, 1, None)
+
+    def _posix(self, library: Any) -> tuple[Any, Any]:
+        self._memory = ctypes.create_string_buffer(_SEM_T_BYTES)
+        self.handle = ctypes.addressof(self._memory)
+        if library.sem_init(ctypes.c_void_p(self.handle), 0, 0) != 0:
+            self.handle = 0
+        return library.sem_post, library.sem_wait
+
+    def _macos(self, library: Any) -> tuple[Any, Any]:
+        library.dispatch_semaphore_create.restype = ctypes.c_void_p
+        library.dispatch_semaphore_create.argtypes = [ctypes.c_long]
+        self.handle = library.dispatch_semaphore_create(0)
+        return library.dispatch_semaphore_signal, library.dispatch_semaphore_wait
+
+    def _windows(self, library: Any) -> tuple[Any, Any]:
+        library.CreateSemaphoreW.restype = ctypes.c_void_p
+        self.handle = library.CreateSemaphoreW(None, 0, 0x7FFFFFFF, None)
+        return library.ReleaseSemaphore, library.WaitForSingleObject
+
+
+def _address(function: Any) -> int:
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
