@@ -1,0 +1,11 @@
+"""Feature extraction: one NumPy reference that every graph takes its constants from."""
+
+from rtaudio_dl.features.logmel import (
+    LogMel,
+    dft_matrices,
+    frame_count,
+    log_mel,
+    mel_filterbank,
+)
+
+__all__ = ["LogMel", "dft_matrices", "frame_count", "log_mel", "mel_filterbank"]

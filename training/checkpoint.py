@@ -1,0 +1,79 @@
+"""Checkpoints: every variable of a run and its configuration, in one npz file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from training.config import Config, from_json
+from training.errors import ConfigError
+from training.prepare import write_atomically
+
+PATTERN = "step-*.npz"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What was read: the ``values`` of `training.gan.Gan.state`, in its order."""
+
+    config: Config
+    values: list[np.ndarray]
+    facts: dict
+
+
+def save(run: Path, config: Config, gan, facts: dict) -> Path:
+    """Write the state of ``gan`` and a few ``facts``; keep the newest few files."""
+    step = int(gan.steps.numpy())
+    path = run / f"step-{step:08d}.npz"
+    arrays = {f"v{i:05d}": _numpy(v) for i, v in enumerate(gan.state())}
+    meta = json.dumps({"config": config.to_json(), "facts": facts | {"step": step}})
+    write_atomically(path, lambda file: np.savez(file, meta=np.array(meta), **arrays))
+    for old in sorted(run.glob(PATTERN))[: -config.output.keep]:
+        old.unlink()
+    return path
+
+
+def latest(run: Path) -> Path:
+    """The newest checkpoint of a run folder, or the file itself if one is given."""
+    if run.is_file():
+        return run
+    found = sorted(run.glob(PATTERN))
+    if not found:
+        raise ConfigError(
+            f"{run}: no checkpoint {PATTERN} in it; train first: "
+            "python -m training train CONFIG"
+        )
+    return found[-1]
+
+
+def load(path: Path) -> Checkpoint:
+    """Read a checkpoint. Raises ConfigError if the file is not one."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            meta = json.loads(str(stored["meta"]))
+            names = sorted(n for n in stored.files if n != "meta")
+            values = [stored[n] for n in names]
+        return Checkpoint(from_json(meta["config"], str(path)), values, meta["facts"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{path}: not a checkpoint of a run: {error}") from None
+
+
+def restore(gan, checkpoint: Checkpoint) -> None:
+    """Put every value back. Raises ConfigError if the networks are not the same."""
+    state = gan.state()
+    shapes = [tuple(v.shape) for v in state]
+    stored = [v.shape for v in checkpoint.values]
+    if shapes != stored:
+        raise ConfigError(
+            f"the checkpoint holds {len(stored)} variables that do not fit the "
+            f"{len(shapes)} of this configuration; resume with its own"
+        )
+    for variable, value in zip(state, checkpoint.values, strict=True):
+        variable.assign(value)
+
+
+def _numpy(variable) -> np.ndarray:
+    return np.asarray(variable.numpy())

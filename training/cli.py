@@ -1,0 +1,165 @@
+"""The commands: prepare, train, resume, sample, evaluate, export."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from rtaudio_dl.errors import RtaudioError
+from training import config as configs
+from training import prepare, sounds
+from training.config import Config
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; gives the exit status."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    options = _parser().parse_args(arguments)
+    # A run that is told to end saves its state, whoever tells it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        options.command(options)
+    except RtaudioError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; go on with: python -m training resume RUN", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training",
+        description="Train a neural instrument from a folder of sounds.",
+        epilog="Usual order: prepare, train, sample, evaluate, export.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, function, help: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=help, description=help)
+        sub.set_defaults(command=function)
+        return sub
+
+    sub = command("prepare", _prepare, "check a folder of sounds and cache it")
+    sub.add_argument("source", help="folder with CLASS/NAME.wav|flac|ogg")
+    sub.add_argument("--config", type=Path, help="TOML whose [data] says how")
+
+    sub = command("train", _train, "train from a TOML file")
+    sub.add_argument("config", type=Path, help="such as configs/wavegan_drums.toml")
+    sub.add_argument("--source", help="folder of sounds instead of the file's")
+    sub.add_argument("--run", help="folder to write into instead of the file's")
+    sub.add_argument("--steps", type=int, help="steps instead of the file's")
+    sub.add_argument("--minutes", type=float, help="time limit instead of the file's")
+
+    sub = command("resume", _resume, "go on with a run from its newest checkpoint")
+    sub.add_argument("run", type=Path, help="folder of a run, such as runs/drums")
+    sub.add_argument("--steps", type=int, help="train up to this step")
+    sub.add_argument("--minutes", type=float, help="new time limit of the whole run")
+
+    sub = command("sample", _sample, "write sounds of every class, and their picture")
+    sub.add_argument("run", type=Path, help="folder of a run, or one checkpoint")
+    sub.add_argument("--out", type=Path, default=Path("runs/samples"))
+    sub.add_argument("--each", type=int, default=8, help="sounds per class")
+
+    sub = command("evaluate", _evaluate, "measure a model against held-out sounds")
+    sub.add_argument("run", type=Path, help="folder of a run, or one checkpoint")
+    sub.add_argument("--out", type=Path, help="folder of the report")
+    sub.add_argument("--seeds", type=int, default=3, help="classifiers to train")
+
+    sub = command("export", _export, "write NAME.onnx with its card and golden pair")
+    sub.add_argument("run", type=Path, help="folder of a run, or one checkpoint")
+    sub.add_argument("--out", type=Path, default=Path("models"))
+    sub.add_argument("--metrics", type=Path, help="metrics.json of `evaluate`")
+    return parser
+
+
+def _prepare(options: argparse.Namespace) -> None:
+    config = configs.load(options.config) if options.config else Config()
+    data = replace(config.data, source=options.source)
+    dataset = prepare.load(data, _bar)
+    _tell(dataset)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from training import loop
+
+    config = configs.load(options.config)
+    if options.source:
+        config = replace(config, data=replace(config.data, source=options.source))
+    if options.run:
+        config = replace(config, output=replace(config.output, run=options.run))
+    loop.start(_limited(config, options)).train()
+
+
+def _resume(options: argparse.Namespace) -> None:
+    from training import checkpoint, loop
+
+    path = checkpoint.latest(options.run)
+    config = _limited(checkpoint.load(path).config, options)
+    loop.start(config, path).train()
+
+
+def _sample(options: argparse.Namespace) -> None:
+    from training import sheet
+    from training.trained import load, samples
+
+    trained = load(options.run)
+    audio, names = samples(trained, options.each)
+    rate = trained.config.data.sample_rate
+    sheet.write_sounds(options.out, audio, names, rate)
+    sheet.write_sheet(options.out / "sheet.png", audio, names, rate, options.each)
+    print(f"{len(audio)} sounds in {options.out}")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from training import evaluate
+    from training.trained import load
+
+    trained = load(options.run)
+    out = options.out or Path(trained.config.output.run) / "evaluation"
+    sounds_ = prepare.load(trained.config.data, _bar)
+    result = evaluate.evaluate(trained, sounds_, out, options.seeds, _bar)
+    print(evaluate.table(result))
+    print(f"report: {out / 'report.html'}")
+
+
+def _export(options: argparse.Namespace) -> None:
+    from training import export
+    from training.trained import load
+
+    facts = export.export(load(options.run), options.out, options.metrics)
+    for name, value in facts.items():
+        print(f"{name}: {value}")
+
+
+def _limited(config: Config, options: argparse.Namespace) -> Config:
+    training = config.training
+    if options.steps is not None:
+        training = replace(training, steps=options.steps)
+    if options.minutes is not None:
+        training = replace(training, max_minutes=options.minutes)
+    return replace(config, training=training)
+
+
+def _tell(dataset: prepare.Dataset) -> None:
+    classes = dataset.classes()
+    for k, label in enumerate(dataset.labels):
+        parts = [
+            f"{split} {int((classes[dataset.rows(split)] == k).sum()):5d}"
+            for split in sounds.SPLITS
+        ]
+        print(f"{label:12s} {'  '.join(parts)}")
+    print(f"licences of the training sounds: {sounds.licence_summary(dataset.clips)}")
+    for skipped in dataset.skipped:
+        print(f"skipped {skipped}")
+
+
+def _bar(items):
+    from tqdm import tqdm
+
+    return tqdm(items, unit="", leave=False)

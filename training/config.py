@@ -1,0 +1,324 @@
+"""A training run as frozen data, read from TOML; a wrong key is an error."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, get_type_hints
+
+from rtaudio_dl.features import LogMel
+from training.errors import ConfigError
+
+MAX_CONFIG_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Data:
+    """Which sounds, and how each is made ready.
+
+    ``licences`` lists what may be trained on (empty: everything, for private use);
+    ``aliases`` renames classes; ``exclude`` are glob patterns of paths to leave out;
+    ``speeds`` are extra playback speeds at which each training sound is stored too;
+    ``balance`` is 0 for sampling by clip, 1 for sampling every class equally often.
+    """
+
+    source: str = "input/drums"
+    cache: str = "runs/cache"
+    sample_rate: int = 16_000
+    frames: int = 16_384
+    classes: tuple[str, ...] = ()
+    aliases: MappingProxyType = field(default_factory=lambda: MappingProxyType({}))
+    exclude: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
+    speeds: tuple[float, ...] = ()
+    balance: float = 0.5
+    onset_db: float = -26.0
+    pre_onset: int = 32
+    fade_in: int = 16
+    fade_out: int = 512
+    peak: float = 0.9
+
+
+@dataclass(frozen=True)
+class Model:
+    """The networks, and the ``licence`` that the trained model is given under.
+
+    ``upsample`` is ``transposed`` or ``subpixel``.
+
+    ``max_channels`` caps the width (0: as published); ``noise`` is how many latent
+    dimensions also choose a mixture of fixed white noises (0: none); ``shape_output``
+    puts fades, DC removal and peak level into the graph instead of a tanh.
+    """
+
+    name: str = "wavegan"
+    licence: str = ""
+    latent: int = 100
+    latent_distribution: str = "uniform"
+    conditional: bool = False
+    dim: int = 64
+    max_channels: int = 0
+    kernel: int = 25
+    upsample: str = "transposed"
+    noise: int = 0
+    shape_output: bool = False
+    phase_shuffle: int = 2
+    critic_dim: int = 0
+    critic_embedding: int = 128
+    spectral: tuple[int, ...] = ()
+    spectral_dim: int = 16
+
+
+@dataclass(frozen=True)
+class Training:
+    """How to train. ``loss`` is ``wgan-gp`` or ``nonsaturating``.
+
+    A run ends after ``steps``, or after ``max_minutes`` if that comes first (0: never).
+    ``penalty`` is lambda of WGAN-GP or gamma of R1, applied every ``penalty_every``
+    steps; ``reconstruct`` weighs how well half of each batch, encoded from real sounds,
+    must be given back (0: a plain GAN), ``prior`` how normal their latents must be; it
+    is all that is trained in the first ``warmup_steps``, at ``warmup_rate``;
+    ``augment`` is the probability of each augmentation before a critic, which
+    rises while ``augment_target`` (0: off) is exceeded; ``ema`` 0 turns averaging off.
+    """
+
+    seed: int = 1
+    steps: int = 200_000
+    max_minutes: float = 0.0
+    batch: int = 64
+    loss: str = "wgan-gp"
+    critics: int = 5
+    penalty: float = 10.0
+    penalty_every: int = 1
+    reconstruct: float = 0.0
+    prior: float = 0.02
+    warmup_steps: int = 0
+    warmup_rate: float = 1e-3
+    learning_rate: float = 1e-4
+    critic_learning_rate: float = 0.0
+    beta_1: float = 0.5
+    beta_2: float = 0.9
+    ema: float = 0.0
+    augment: float = 0.0
+    augment_target: float = 0.0
+    strategy: str = "none"
+    precision: str = "auto"
+    xla: str = "auto"
+    deterministic: bool = False
+    threads: int = 0
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a run writes, and how often (in minutes)."""
+
+    run: str = "runs/wavegan"
+    checkpoint_minutes: float = 5.0
+    sample_minutes: float = 5.0
+    keep: int = 3
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole run."""
+
+    data: Data = field(default_factory=Data)
+    model: Model = field(default_factory=Model)
+    training: Training = field(default_factory=Training)
+    output: Output = field(default_factory=Output)
+
+    def to_json(self) -> str:
+        """JSON text that `from_json` reads back."""
+        plain = {s.name: vars(getattr(self, s.name)).copy() for s in fields(self)}
+        plain["data"]["aliases"] = dict(self.data.aliases)
+        return json.dumps(plain, indent=1, sort_keys=True)
+
+    def spectral_views(self) -> tuple[LogMel, ...]:
+        """One log-mel per window in ``model.spectral``, two hops to a window."""
+        return tuple(
+            LogMel(self.data.sample_rate, window, window // 2, _bands(window))
+            for window in self.model.spectral
+        )
+
+
+CHOICES = {
+    "model.upsample": ("transposed", "subpixel"),
+    "model.latent_distribution": ("uniform", "normal"),
+    "training.loss": ("wgan-gp", "nonsaturating"),
+    "training.strategy": ("none", "mirrored", "multiworker"),
+    "training.precision": ("auto", "float32", "bfloat16"),
+    "training.xla": ("auto", "on", "off"),
+}
+RANGES = {
+    "data.sample_rate": (4_000, 192_000),
+    "data.frames": (64, 1 << 20),
+    "data.balance": (0, 1),
+    "data.onset_db": (-120, 0),
+    "data.pre_onset": (0, 1 << 16),
+    "data.fade_in": (0, 1 << 16),
+    "data.fade_out": (0, 1 << 20),
+    "data.peak": (0.01, 1),
+    "model.latent": (1, 4096),
+    "model.dim": (1, 1024),
+    "model.max_channels": (0, 1 << 14),
+    "model.kernel": (4, 255),
+    "model.noise": (0, 4096),
+    "model.phase_shuffle": (0, 64),
+    "model.critic_dim": (0, 1024),
+    "model.critic_embedding": (1, 4096),
+    "model.spectral_dim": (1, 1024),
+    "training.seed": (0, 2**31 - 1),
+    "training.steps": (1, 10**9),
+    "training.max_minutes": (0, 10**6),
+    "training.batch": (1, 1 << 16),
+    "training.critics": (1, 100),
+    "training.penalty": (0, 10**6),
+    "training.penalty_every": (1, 10**6),
+    "training.reconstruct": (0, 1000),
+    "training.prior": (0, 1000),
+    "training.warmup_steps": (0, 10**9),
+    "training.warmup_rate": (0, 1),
+    "training.learning_rate": (0, 1),
+    "training.critic_learning_rate": (0, 1),
+    "training.beta_1": (0, 1),
+    "training.beta_2": (0, 1),
+    "training.ema": (0, 1),
+    "training.augment": (0, 1),
+    "training.augment_target": (0, 1),
+    "training.threads": (0, 1024),
+    "output.checkpoint_minutes": (0, 10**6),
+    "output.sample_minutes": (0, 10**6),
+    "output.keep": (1, 1000),
+}
+
+
+def load(path: Path) -> Config:
+    """Read a TOML file. Raises ConfigError naming the file and the key."""
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such configuration; see configs/*.toml")
+    if path.stat().st_size > MAX_CONFIG_BYTES:
+        raise ConfigError(f"{path}: larger than the {MAX_CONFIG_BYTES} bytes allowed")
+    try:
+        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from None
+    return from_mapping(mapping, str(path))
+
+
+def from_json(text: str, source: str) -> Config:
+    """Read what `Config.to_json` wrote."""
+    try:
+        return from_mapping(json.loads(text), source)
+    except json.JSONDecodeError as error:
+        raise ConfigError(f"{source}: not JSON: {error}") from None
+
+
+def from_mapping(mapping: dict[str, Any], source: str) -> Config:
+    """Check nested mappings and freeze them."""
+    config = _build(Config, mapping, source, "")
+    _check_lengths(config, source)
+    return config
+
+
+def _build(kind: type, mapping: Any, source: str, prefix: str) -> Any:
+    if not isinstance(mapping, dict):
+        raise ConfigError(f"{source}: {prefix or 'the file'} must be a table")
+    known = get_type_hints(kind)
+    for key in mapping:
+        if key not in known:
+            raise ConfigError(
+                f"{source}: unknown key {prefix}{key}; known: {', '.join(known)}"
+            )
+    values = {
+        key: _build(known[key], value, source, f"{key}.")
+        if is_dataclass(known[key])
+        else _value(f"{prefix}{key}", value, known[key], source)
+        for key, value in mapping.items()
+    }
+    return kind(**values)
+
+
+def _value(name: str, value: Any, wanted: Any, source: str) -> Any:
+    if wanted is MappingProxyType:
+        return MappingProxyType(_strings(name, value, source))
+    if getattr(wanted, "__origin__", None) is tuple:
+        item = wanted.__args__[0]
+        if not isinstance(value, list):
+            raise ConfigError(f"{source}: {name} is {value!r}; allowed: a list")
+        return tuple(
+            _scalar(f"{name}[{i}]", v, item, source) for i, v in enumerate(value)
+        )
+    return _scalar(name, value, wanted, source)
+
+
+def _strings(name: str, value: Any, source: str) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{source}: {name} is {value!r}; allowed: a table of texts")
+    return {k: _scalar(f"{name}.{k}", v, str, source) for k, v in value.items()}
+
+
+def _scalar(name: str, value: Any, wanted: type, source: str) -> Any:
+    if wanted is float and type(value) is int:
+        value = float(value)
+    if type(value) is not wanted:
+        raise ConfigError(
+            f"{source}: {name} is {value!r}; allowed: a value of type {wanted.__name__}"
+        )
+    choices = CHOICES.get(name)
+    if choices and value not in choices:
+        raise ConfigError(
+            f"{source}: {name} is {value!r}; allowed: {', '.join(choices)}"
+        )
+    low, high = RANGES.get(name, (None, None))
+    if low is not None and not low <= value <= high:
+        raise ConfigError(f"{source}: {name} is {value!r}; allowed: {low} to {high}")
+    return value
+
+
+def _check_lengths(config: Config, source: str) -> None:
+    if not start_frames(config.data.frames)[1]:
+        raise ConfigError(
+            f"{source}: data.frames is {config.data.frames}; allowed: 8 to 31 times a "
+            "power of 4, such as 4096, 8192 or 16384"
+        )
+    if config.model.noise > config.model.latent:
+        raise ConfigError(
+            f"{source}: model.noise is {config.model.noise}; allowed: at most "
+            f"model.latent, {config.model.latent}"
+        )
+    for window in config.model.spectral:
+        if not 32 <= window <= config.data.frames or window % 4:
+            raise ConfigError(
+                f"{source}: model.spectral has {window}; allowed: multiples of 4 from "
+                f"32 to data.frames, {config.data.frames}"
+            )
+    if config.training.reconstruct and not config.model.spectral:
+        raise ConfigError(
+            f"{source}: training.reconstruct needs model.spectral, in which sounds are "
+            "compared, such as [128, 512]"
+        )
+    if config.training.warmup_steps and not config.training.reconstruct:
+        raise ConfigError(
+            f"{source}: training.warmup_steps needs training.reconstruct above 0"
+        )
+    if config.model.conditional and not config.data.classes:
+        raise ConfigError(
+            f"{source}: model.conditional needs data.classes; list the class folders"
+        )
+
+
+def start_frames(frames: int) -> tuple[int, int]:
+    """Frames before the first upsampling, and how many upsamplings by 4 follow.
+
+    (0, 0) when no number of upsamplings from 8..31 frames gives ``frames``.
+    """
+    layers = 0
+    while frames > 31 and frames % 4 == 0:
+        frames, layers = frames // 4, layers + 1
+    return (frames, layers) if 8 <= frames <= 31 else (0, 0)
+
+
+def _bands(window: int) -> int:
+    return min(64, max(16, window * 3 // 32))

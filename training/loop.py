@@ -1,0 +1,223 @@
+"""The training run: steps, checkpoints, samples to listen to, a bar with time left."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from training import batches, checkpoint, prepare, runtime, sheet
+from training.board import Board
+from training.config import Config
+from training.errors import ConfigError
+from training.gan import Gan, parameters
+from training.sounds import licence_summary
+
+REPORT_EVERY = 25  # steps
+SAMPLES_PER_CLASS = 8
+SHEET_COLUMNS = 8
+SAMPLE_SEED = 12_345
+
+
+class Run:
+    """One training run on this machine; `train` may be called again to go on."""
+
+    def __init__(self, config: Config, sounds: prepare.Dataset):
+        self.config, self.sounds = config, sounds
+        self.folder = Path(config.output.run)
+        self.strategy = runtime.prepare_machine(config)
+        self.replicas = self.strategy.num_replicas_in_sync
+        if config.training.batch % self.replicas:
+            raise ConfigError(
+                f"training.batch is {config.training.batch}; allowed: a multiple of "
+                f"the {self.replicas} replicas"
+            )
+        class_count = len(sounds.labels) if config.model.conditional else 1
+        with self.strategy.scope():
+            self.gan = Gan(config, class_count, self.replicas)
+        self.minutes = 0.0
+        self.losses: dict[str, float] = {}
+        self._functions = {
+            "warmup": self._function(self.gan.warmup_step),
+            "plain": self._function(partial(self.gan.step, penalise=False)),
+            "penalised": self._function(partial(self.gan.step, penalise=True)),
+        }
+
+    def resume(self, path: Path) -> None:
+        """Continue from a checkpoint, exactly where it was."""
+        stored = checkpoint.load(checkpoint.latest(path))
+        if stored.facts.get("data") != self.sounds.digest:
+            raise ConfigError(
+                f"{path}: made with other sounds than {self.config.data.source} holds "
+                "now; resume needs the same files"
+            )
+        checkpoint.restore(self.gan, stored)
+        self.minutes = stored.facts["minutes"]
+
+    def train(self, steps: int | None = None) -> None:
+        """Train to ``steps`` (default: the configuration's) or until time is up."""
+        steps = steps or self.config.training.steps
+        self.folder.mkdir(parents=True, exist_ok=True)
+        board = Board(self.folder / "board")
+        bar = tqdm(total=steps, initial=self.step, unit="step", smoothing=0.02)
+        bar.write(board.note)
+        clock = _Clock(self)
+        try:
+            for batch in self._batches():
+                if self.step >= steps or clock.over():
+                    break
+                self._one_step(batch)
+                bar.update()
+                if self.step % REPORT_EVERY == 0:
+                    bar.set_postfix_str(self._line(clock))
+                    board.scalars(self.losses, self.step)
+                if clock.due("samples", self.config.output.sample_minutes):
+                    self.write_samples(board)
+                if clock.due("checkpoint", self.config.output.checkpoint_minutes):
+                    self.save()
+        finally:
+            bar.close()
+            self.save()
+        self.write_samples(board)
+
+    @property
+    def step(self) -> int:
+        """Steps done so far."""
+        return int(self.gan.steps.numpy())
+
+    def save(self) -> None:
+        """Write a checkpoint, on the chief only."""
+        if runtime.is_chief(self.strategy):
+            checkpoint.save(self.folder, self.config, self.gan, self._facts())
+
+    def _facts(self) -> dict:
+        clips = [c for c in self.sounds.clips if c.split == "train"]
+        return {
+            "minutes": round(self.minutes, 3),
+            "data": self.sounds.digest,
+            "clips": len(clips),
+            "groups": len({c.group for c in clips}),
+            "licences": licence_summary(clips),
+            "parameters": parameters(self.gan.generator),
+        }
+
+    def write_samples(self, board: Board) -> None:
+        """Write sounds of each class, their sheet, and the same to TensorBoard."""
+        if not runtime.is_chief(self.strategy):
+            return
+        audio, names = samples(self.gan, self.config, self.sounds.labels)
+        rate = self.config.data.sample_rate
+        folder = self.folder / f"samples-{self.step:08d}"
+        sheet.write_sounds(folder, audio, names, rate)
+        sheet.write_sheet(folder / "sheet.png", audio, names, rate, SHEET_COLUMNS)
+        board.sounds(audio, names, rate, self.step)
+
+    def _batches(self):
+        def make(context):
+            return batches.dataset(
+                self.config,
+                self.sounds,
+                self.step * (self.replicas // context.num_input_pipelines),
+                self.config.training.batch // self.replicas,
+                context.input_pipeline_id,
+            )
+
+        if not self.strategy.extended._in_multi_worker_mode() and self.replicas == 1:
+            return iter(make(tf.distribute.InputContext()))
+        return iter(self.strategy.distribute_datasets_from_function(make))
+
+    def _one_step(self, batch: tuple) -> None:
+        mode = self._mode(self.step)
+        report = self._functions[mode](*batch)
+        if mode != "penalised":
+            report.pop("penalty")
+        if self.step % REPORT_EVERY == 0 or mode == "penalised":
+            self.losses |= {name: float(value) for name, value in report.items()}
+
+    def _mode(self, step: int) -> str:
+        training = self.config.training
+        if step < training.warmup_steps:
+            return "warmup"
+        return "plain" if step % training.penalty_every else "penalised"
+
+    def _function(self, replica_step):
+        strategy = self.strategy
+        # Autograph would read the source again at the first call of each mode, and by
+        # then an editor may have changed it.
+        compiled = tf.function(
+            replica_step,
+            autograph=False,
+            jit_compile=runtime.compiled(self.config),
+        )
+
+        @tf.function(autograph=False)
+        def step(audio, classes, seed):
+            report = strategy.run(compiled, args=(audio, classes, seed))
+            mean = {
+                name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
+                for name, value in report.items()
+            }
+            self.gan.after_step(mean["overfit"])
+            return mean
+
+        return step
+
+    def _line(self, clock: _Clock) -> str:
+        shown = ["critic_loss", "generator_loss"]
+        if self.gan.encoder:
+            shown += ["reconstruction", "divergence"]
+        parts = [f"{n.split('_')[0]} {self.losses[n]:.2f}" for n in shown]
+        parts.append(f"augment {float(self.gan.chance.numpy()):.2f}")
+        return ", ".join([*parts, *clock.left()])
+
+
+class _Clock:
+    """Counts a run's minutes, and says when something is due."""
+
+    def __init__(self, run: Run):
+        self.run, self.last = run, time.monotonic()
+        self.since: dict[str, float] = {}
+
+    def over(self) -> bool:
+        now = time.monotonic()
+        self.run.minutes += (now - self.last) / 60
+        self.last = now
+        limit = self.run.config.training.max_minutes
+        return bool(limit) and self.run.minutes >= limit
+
+    def due(self, what: str, every: float) -> bool:
+        first = self.since.setdefault(what, self.run.minutes)
+        if self.run.minutes - first < every:
+            return False
+        self.since[what] = self.run.minutes
+        return True
+
+    def left(self) -> list[str]:
+        limit = self.run.config.training.max_minutes
+        return [f"{max(0.0, limit - self.run.minutes):.0f} min left"] if limit else []
+
+
+def samples(
+    gan: Gan, config: Config, labels: tuple[str, ...], each: int = SAMPLES_PER_CLASS
+) -> tuple[np.ndarray, list[str]]:
+    """``each`` sounds of every class and their names, always from the same latents."""
+    if not config.model.conditional:
+        labels = (config.model.name,)
+    classes = np.repeat(np.eye(gan.class_count, dtype=np.float32), each, axis=0)
+    names = [label for label in labels for _ in range(each)]
+    return gan.sample(classes, SAMPLE_SEED), names
+
+
+def start(config: Config, resume: Path | None = None) -> Run:
+    """Prepare the sounds and a run, from a checkpoint if one is given."""
+    sounds = prepare.load(config.data, lambda x: tqdm(x, desc="prepare", unit="file"))
+    for skipped in sounds.skipped:
+        tqdm.write(f"skipped {skipped}")
+    run = Run(config, sounds)
+    if resume is not None:
+        run.resume(resume)
+    return run

@@ -1,0 +1,68 @@
+"""Adversarial losses: Wasserstein with gradient penalty, and non-saturating with R1."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+
+def critic_loss(kind: str, real: tf.Tensor, fake: tf.Tensor) -> tf.Tensor:
+    """Mean loss of a critic from its logits (B,) for real and generated sounds."""
+    if kind == "wgan-gp":
+        return tf.reduce_mean(fake) - tf.reduce_mean(real)
+    return tf.reduce_mean(tf.nn.softplus(-real)) + tf.reduce_mean(tf.nn.softplus(fake))
+
+
+def generator_loss(kind: str, fake: tf.Tensor) -> tf.Tensor:
+    """Mean loss of the generator from a critic's logits (B,)."""
+    if kind == "wgan-gp":
+        return -tf.reduce_mean(fake)
+    return tf.reduce_mean(tf.nn.softplus(-fake))
+
+
+def penalty(
+    kind: str,
+    score: Callable[[tf.Tensor], tf.Tensor],
+    real: tf.Tensor,
+    fake: tf.Tensor,
+    seed: tf.Tensor,
+) -> tf.Tensor:
+    """What keeps a critic smooth, not yet weighted.
+
+    WGAN-GP (Gulrajani et al., 2017): (norm of the gradient - 1)^2 between real and
+    generated; R1 (Mescheder et al., 2018): half the squared gradient at real sounds.
+    """
+    if kind == "wgan-gp":
+        shape = [tf.shape(real)[0]] + [1] * (real.shape.rank - 1)
+        mix = tf.random.stateless_uniform(shape, seed)
+        squares = _squared_gradient(score, real + mix * (fake - real))
+        return tf.reduce_mean((tf.sqrt(squares + 1e-12) - 1.0) ** 2)
+    return 0.5 * tf.reduce_mean(_squared_gradient(score, real))
+
+
+def spectral_distance(fake: tf.Tensor, real: tf.Tensor) -> tf.Tensor:
+    """Mean distance of two log-mel spectrograms (B, T, bands) of natural-log power.
+
+    Log difference, which hears the tails, plus spectral convergence, which hears what
+    is loud (Arik et al., 2019).
+    """
+    log_difference = tf.reduce_mean(tf.abs(fake - real))
+    loud, wanted = tf.exp(0.5 * fake), tf.exp(0.5 * real)
+    error = tf.reduce_sum((loud - wanted) ** 2, axis=[1, 2])
+    energy = tf.reduce_sum(wanted**2, axis=[1, 2])
+    return 0.25 * log_difference + tf.reduce_mean(tf.sqrt(error / energy + 1e-8))
+
+
+def divergence(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
+    """KL from N(mean, variance) to N(0, 1), in nats per sound; arguments are (B, Z)."""
+    terms = mean**2 + tf.exp(log_variance) - log_variance - 1.0
+    return 0.5 * tf.reduce_mean(tf.reduce_sum(terms, axis=1))
+
+
+def _squared_gradient(score: Callable, view: tf.Tensor) -> tf.Tensor:
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(view)
+        total = tf.reduce_sum(score(view))
+    gradient = tf.cast(tape.gradient(total, view), tf.float32)
+    return tf.reduce_sum(gradient**2, axis=list(range(1, view.shape.rank)))
