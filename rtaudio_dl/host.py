@@ -188,9 +188,9 @@ class Host:
         self._send(_event(kind, key, value, channel), at)
 
     def _command(self, kind: int, key: int, channel: int = 0) -> None:
-        """An event of the host's own: at once, before all that waits for its time."""
+        """An event of the host's own: with the next block, whatever waits."""
         event = _event(kind, key, 0.0, channel)
-        event["time"] = self.frame
+        event["time"] = events.AT_ONCE
         self._push(event)
 
     def _send(self, event: np.ndarray, at: float | None) -> None:

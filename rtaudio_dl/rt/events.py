@@ -21,6 +21,7 @@ PATCH = 8  #           patch      –              the channel plays this patch 
 MAP_PROGRAM = 9  #     0..127     –              means the patch in `channel` from now on
 
 FRAMES, NANOSECONDS = 0, 1  # what `time` counts
+AT_ONCE = -1  # a time: with the next block
 
 # time: engine frames, or nanoseconds of `time.perf_counter_ns`; channel 0..15.
 EVENT = np.dtype(

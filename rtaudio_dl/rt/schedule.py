@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from rtaudio_dl.rt.events import NANOSECONDS
+from rtaudio_dl.rt.events import AT_ONCE, NANOSECONDS
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import MISPLACED
 from rtaudio_dl.rt.native import call2, load_acquire, store_release
@@ -59,6 +59,8 @@ def follow_clock(engine, nanoseconds):
 @rt_kernel
 def _frame_of(engine, event):
     master = engine.master[0]
+    if event.time == AT_ONCE:
+        return master.frame
     if event.clock != NANOSECONDS:
         return event.time
     if not master.fixed or not master.loop_started:

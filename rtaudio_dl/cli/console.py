@@ -1,0 +1,45 @@
+"""What all commands print through, and the words while the engine is made ready."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table
+
+console = Console(highlight=False)
+_PATIENCE_SECONDS = 2.0
+
+
+@contextmanager
+def preparing() -> Iterator[None]:
+    """Around the first use of the engine: say so if it has to be compiled."""
+    done = threading.Event()
+
+    def explain() -> None:
+        if not done.wait(_PATIENCE_SECONDS):
+            console.print(
+                "compiling the engine for this processor: about a minute, "
+                "and only at the first start …",
+                style="dim",
+            )
+
+    thread = threading.Thread(target=explain, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def facts(title: str, rows: list[tuple[str, str]]) -> Table:
+    """A table of two columns: what, and its value."""
+    table = Table(title=title, show_header=False, title_justify="left")
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(name, value)
+    return table

@@ -1,0 +1,81 @@
+"""``demo``: the shipped groove through the shipped kit, to hear, to see and to read."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from rich.progress import Progress
+
+from rtaudio_dl.cli.console import console, facts
+from rtaudio_dl.cli.render import DEFAULT_PATCH, Rendering, render_file
+from rtaudio_dl.errors import DeviceError
+
+SONG = "groove"
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add the command."""
+    text = "render the demo groove to demo.wav and demo.png, and play it"
+    parser = commands.add_parser("demo", help=text, description=text)
+    parser.add_argument(
+        "--out", type=Path, default=Path("."), metavar="FOLDER", help="default: here"
+    )
+    parser.add_argument("--silent", action="store_true", help="write, do not play")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Render, draw, tell, play."""
+    from rtaudio_dl.audio_file import check_target, write_audio
+    from rtaudio_dl.pictures import draw_render
+    from rtaudio_dl.songs import song_path
+
+    sound, picture = options.out / "demo.wav", options.out / "demo.png"
+    check_target(sound)
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("rendering", total=None)
+        rendering = render_file(
+            song_path(SONG),
+            DEFAULT_PATCH,
+            seed=None,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    write_audio(sound, rendering.audio, rendering.sample_rate)
+    draw_render(
+        picture,
+        rendering.audio,
+        rendering.sample_rate,
+        rendering.notes,
+        f"{SONG}.mid, played by the neural kit “{rendering.model}”",
+    )
+    console.print(facts(f"{sound} and {picture}", rendering.rows()))
+    if not options.silent:
+        _play(rendering)
+    return 0
+
+
+def _play(rendering: Rendering) -> None:
+    """Play the same groove live, if there is a device to play it."""
+    from rtaudio_dl.io.audio import find_output
+
+    try:
+        device = find_output()
+    except DeviceError as error:
+        console.print(f"not played: {error}", style="dim")
+        return
+    from rtaudio_dl.live import LiveHost
+    from rtaudio_dl.smf import read_song
+    from rtaudio_dl.song import schedule_song
+    from rtaudio_dl.songs import song_path
+
+    console.print(f"playing on {device.label}; Ctrl-C ends it")
+    song = read_song(song_path(SONG))
+    try:
+        with LiveHost(device.label) as host:
+            host.load(DEFAULT_PATCH)
+            schedule_song(host, song, start=0.2)
+            time.sleep(rendering.seconds + 0.2)
+    except DeviceError as error:
+        console.print(f"not played: {error}", style="dim")

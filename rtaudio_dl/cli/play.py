@@ -1,0 +1,161 @@
+"""``play``: live, from a MIDI keyboard, from other programs, or from the computer keyboard."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.live import Live
+
+from rtaudio_dl.cli.console import console, facts, preparing
+from rtaudio_dl.cli.meters import live_line
+from rtaudio_dl.cli.render import DEFAULT_PATCH, add_engine_options
+
+if TYPE_CHECKING:
+    from rtaudio_dl.instrument import Instrument
+    from rtaudio_dl.live import LiveHost
+
+_REFRESH_SECONDS = 0.1
+_PLAIN_SECONDS = 10.0  # between two lines where nobody sees a live one
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add the command."""
+    text = "play a patch live; Ctrl-C ends it"
+    parser = commands.add_parser("play", help=text, description=text)
+    parser.add_argument("--patch", default=DEFAULT_PATCH, metavar="NAME")
+    parser.add_argument("--midi", metavar="PORT", help="default: every keyboard")
+    parser.add_argument("--device", metavar="NAME", help="default: the system's output")
+    parser.add_argument("--block", type=int, metavar="FRAMES")
+    parser.add_argument(
+        "--placement",
+        choices=("asap", "fixed"),
+        default="asap",
+        help="asap: as early as possible; fixed: the same latency for every note",
+    )
+    parser.add_argument("--record", type=Path, metavar="FILE.wav")
+    parser.add_argument(
+        "--seconds", type=float, metavar="S", help="stop by itself after this time"
+    )
+    add_engine_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Play until Ctrl-C, the end of the terminal, or the time given."""
+    with preparing():
+        from rtaudio_dl.live import LiveHost
+
+        host = LiveHost(
+            options.device,
+            midi=options.midi,
+            block=options.block,
+            placement=options.placement,
+            polyphony=options.polyphony,
+            provider=options.provider,
+            say=console.print,
+        )
+    with _terminable(), host:
+        with preparing():
+            instrument = host.load(options.patch)
+        if options.record:
+            host.record(options.record)
+        console.print(facts(instrument.patch.title, _about(host, instrument)))
+        # Ctrl-C is how one stops playing, not an error.
+        with contextlib.suppress(KeyboardInterrupt):
+            _watch(host, instrument, options.seconds)
+    _report(host, options.record)
+    return 0
+
+
+def _about(host: LiveHost, instrument: Instrument) -> list[tuple[str, str]]:
+    host.midi_reader.wait_until_ready(5.0)
+    latency = host.latency
+    parts = f"device {latency.device} + block {latency.block}"
+    if latency.placement:
+        parts += f" + placement {latency.placement}"
+    if latency.inference:
+        parts += f" + inference {latency.inference}"
+    ports = host.midi_reader.ports()
+    return [
+        ("model", f"{instrument.model.card.name}, {instrument.model.provider_note}"),
+        ("audio", f"{host.device.label}, {host.sample_rate} Hz, {host.block} frames"),
+        ("latency", f"{latency.milliseconds:.1f} ms: {parts} frames"),
+        ("MIDI", ", ".join(ports) or "no keyboard connected"),
+        ("MIDI port", host.midi_reader.virtual_port or "none: no MIDI system here"),
+    ]
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends as Ctrl-C does: notes end, the recording is complete."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _watch(host: LiveHost, instrument: Instrument, seconds: float | None) -> None:
+    end = time.monotonic() + (seconds if seconds is not None else float("inf"))
+    with _keyboard(host, instrument) as quit_asked:
+        if console.is_terminal:
+            _watch_terminal(host, end, quit_asked)
+        else:
+            _watch_plain(host, end)
+
+
+def _watch_terminal(host: LiveHost, end: float, quit_asked) -> None:
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        while time.monotonic() < end and not quit_asked():
+            host.poll()
+            live.update(live_line(host), refresh=True)
+            time.sleep(_REFRESH_SECONDS)
+
+
+def _watch_plain(host: LiveHost, end: float) -> None:
+    due = 0.0
+    while time.monotonic() < end:
+        host.poll()
+        if time.monotonic() >= due:
+            console.print(live_line(host))
+            due = time.monotonic() + _PLAIN_SECONDS
+        time.sleep(_REFRESH_SECONDS)
+
+
+@contextlib.contextmanager
+def _keyboard(host: LiveHost, instrument: Instrument) -> Iterator:
+    """The computer keyboard as an instrument, where there is one."""
+    if not sys.stdin.isatty():
+        yield lambda: False
+        return
+    from rtaudio_dl.io.keyboard import Keyboard
+
+    def play(key: int, velocity: float) -> None:
+        host.note_on(key, velocity)
+
+    with Keyboard(play, drums=instrument.patch.one_shot) as keyboard:
+        console.print(keyboard.help)
+        yield lambda: keyboard.ended
+
+
+def _report(host: LiveHost, recording: Path | None) -> None:
+    counts = host.counts()
+    rows = [
+        ("notes", f"{counts['notes']}, {counts['late_notes']} late"),
+        ("underruns", f"{counts['underruns']} told by the device"),
+        ("own overruns", f"{counts['overruns']} of {counts['callbacks']} callbacks"),
+    ]
+    if recording:
+        rows.append(("recording", str(recording)))
+    console.print(facts("Played", rows))

@@ -1,0 +1,285 @@
+"""The host with devices: the engine on the audio thread, inference and MIDI beside it.
+
+Python only watches: it starts threads and processes, reads counters, and is not needed for
+any sound between a key and the loudspeaker.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rtaudio_dl.errors import EngineError
+from rtaudio_dl.host import Host
+from rtaudio_dl.io.audio import AudioStream, find_output
+from rtaudio_dl.io.midi import MidiReader
+from rtaudio_dl.io.recorder import Recorder
+from rtaudio_dl.io.shared import SharedRing
+from rtaudio_dl.io.supervisor import AudioSupervisor
+from rtaudio_dl.rt import events, layout
+from rtaudio_dl.rt.callback import address_table, audio_callback
+from rtaudio_dl.rt.pool import unready
+from rtaudio_dl.rt.ring import push
+from rtaudio_dl.rt.worker import work
+from rtaudio_dl.system import Semaphore
+
+PLACEMENTS = ("asap", "fixed")
+_POLL_SECONDS = 0.005
+_PATIENCE_SECONDS = 20.0  # for the engine to do what it was told
+_FADE_SECONDS = 0.02  # for the sound to end before the device does
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Where the time from a key to the loudspeaker goes, in frames of the engine.
+
+    ``device`` is what the driver tells of its own buffers, ``block`` the longest wait for
+    the next callback, ``placement`` what the ``fixed`` mode adds to make every wait the
+    same, ``inference`` the model's time where a note waits for it.
+    """
+
+    device: int
+    block: int
+    placement: int
+    inference: int
+    sample_rate: float
+
+    @property
+    def frames(self) -> int:
+        """The sum."""
+        return self.device + self.block + self.placement + self.inference
+
+    @property
+    def milliseconds(self) -> float:
+        """The sum in ms."""
+        return 1e3 * self.frames / self.sample_rate
+
+
+class LiveHost(Host):
+    """A host that plays through a device: use it in a ``with`` block, or start and stop.
+
+    ``device`` and ``midi`` are words of a name (None: the default output, all MIDI
+    inputs), ``block`` is in frames, ``placement`` is ``asap`` or ``fixed``; ``say``
+    gets one line at a time of what a person should know. Raises DeviceError.
+    """
+
+    def __init__(
+        self,
+        device: str | None = None,
+        *,
+        midi: str | None = None,
+        block: int | None = None,
+        placement: str = "asap",
+        polyphony: int = 32,
+        provider: str = "auto",
+        say: Callable[[str], None] = lambda line: None,
+    ):
+        if placement not in PLACEMENTS:
+            allowed = ", ".join(PLACEMENTS)
+            raise EngineError(f"placement is {placement!r}; allowed: {allowed}")
+        self._device_name, self._asked_block, self._say = device, block, say
+        self.device = find_output(device)
+        self._shared = SharedRing.create()
+        super().__init__(
+            round(self.device.default_rate), polyphony=polyphony, provider=provider
+        )
+        self._semaphore = Semaphore()
+        master = self.engine.master
+        master["post_address"] = self._semaphore.post_address
+        master["wait_address"] = self._semaphore.wait_address
+        master["semaphore"] = self._semaphore.handle
+        master["fixed"] = placement == "fixed"
+        self._addresses = address_table(self.engine)
+        self._lock = threading.Lock()  # one Python thread at a time writes the ring
+        self._audio = AudioSupervisor(self._open, self._callbacks, say)
+        self.midi_reader = MidiReader(self._shared, midi)
+        self._worker: threading.Thread | None = None
+        self._recorder: Recorder | None = None
+
+    def _new_engine(self, polyphony: int) -> layout.Engine:
+        ring = self._shared
+        return layout.new_engine(self.sample_rate, polyphony, (ring.ring, ring.cursors))
+
+    # --- life
+
+    def start(self) -> None:
+        """Open the device and the MIDI ports; from here on it sounds."""
+        if self.running:
+            return
+        self._start_worker()
+        try:
+            stream = self._audio.start()
+            self._set_delay(stream)
+            self.midi_reader.start()
+        except BaseException:
+            self.stop()
+            raise
+        # What lives now lives on: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+
+    def stop(self) -> None:
+        """End all sound and the recording, close the devices; may be called again."""
+        self.midi_reader.stop()
+        if self.running and self._audio.stream is not None:
+            self.panic()
+            time.sleep(_FADE_SECONDS + 2 * self.block / self.sample_rate)
+        self.stop_recording()
+        self._audio.stop()
+        self._stop_worker()
+
+    def close(self) -> None:
+        """Stop, and release devices and models; again: nothing."""
+        self.stop()
+        super().close()
+
+    def __enter__(self) -> LiveHost:
+        self.start()
+        return self
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._worker is not None
+
+    def _start_worker(self) -> None:
+        self.engine.stop[0] = 0
+        self._worker = threading.Thread(
+            target=work, args=(self.engine,), name="inference", daemon=True
+        )
+        self._worker.start()
+
+    def _stop_worker(self) -> None:
+        if self._worker is None:
+            return
+        self.engine.stop[0] = 1
+        self._semaphore.post()
+        self._worker.join()
+        self._worker = None
+
+    # --- devices
+
+    def _open(self) -> AudioStream:
+        return AudioStream(
+            audio_callback.address,
+            self._addresses.ctypes.data,
+            find_output(self._device_name),
+            self.sample_rate,
+            self._asked_block,
+            self._callbacks,
+        )
+
+    def _callbacks(self) -> int:
+        return int(self.engine.counters[layout.CALLBACKS])
+
+    def _set_delay(self, stream: AudioStream) -> None:
+        # One block until the next callback, and a quarter for the jitter of its start.
+        self.block = stream.block
+        self.engine.master["delay"] = self.block + max(32, self.block // 4)
+
+    @property
+    def latency(self) -> Latency:
+        """The latency as it is reported; `rtaudio-dl bench` measures it."""
+        stream = self._audio.stream
+        parts = stream.latency_parts if stream else None
+        fixed = bool(self.engine.master["fixed"][0])
+        delay = int(self.engine.master["delay"][0])
+        fresh = any(i.patch.freshness == "fresh" for i in self.instruments.values())
+        return Latency(
+            device=parts.device if parts else 0,
+            block=self.block,
+            placement=delay - self.block if fixed else 0,
+            inference=self._inference_frames() if fresh else 0,
+            sample_rate=self.sample_rate,
+        )
+
+    def _inference_frames(self) -> int:
+        counters = self.engine.worker_counters
+        mean_ns = counters[layout.RUN_NS] / max(1, counters[layout.RUNS])
+        return round(mean_ns * 1e-9 * self.sample_rate)
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """Peak meters of left and right, linear; they fall by themselves."""
+        left, right = self.engine.master["peak"][0]
+        return float(left), float(right)
+
+    def poll(self) -> None:
+        """Say what happened to MIDI ports since the last call."""
+        for status in self.midi_reader.messages():
+            self._say(status.line())
+
+    # --- recording
+
+    def record(self, path: str | Path, overwrite: bool = False) -> Recorder:
+        """Record what is heard to a .wav or .flac file, until `stop_recording`."""
+        self.stop_recording()
+        self._recorder = Recorder(
+            self.engine, path, self.sample_rate, self._say, overwrite
+        )
+        self._recorder.start()
+        return self._recorder
+
+    def stop_recording(self) -> Path | None:
+        """Finish the recording, if there is one; returns its file."""
+        recorder, self._recorder = self._recorder, None
+        return recorder.stop() if recorder else None
+
+    # --- how a live host differs
+
+    def render(self, seconds: float, progress: Any = None) -> np.ndarray:
+        """A live host that runs is heard, not rendered: raises EngineError then."""
+        if self.running:
+            raise EngineError("a live host cannot render; use rtaudio_dl.Host")
+        return super().render(seconds, progress)
+
+    def _fill(self, place: int) -> None:
+        if not self.running:
+            super()._fill(place)
+            return
+        record = self.engine.patches[place]
+        self._wait(lambda: record["life"] != layout.EMPTY)
+        self._wait(lambda: unready(self.engine, place) == 0)
+
+    def _wait_until_gone(self, place: int) -> None:
+        if not self.running:
+            super()._wait_until_gone(place)
+            return
+        record = self.engine.patches[place]
+        self._wait(lambda: record["life"] == layout.GONE)
+
+    def _wait(self, done: Callable[[], bool]) -> None:
+        """Wait for the audio thread; every sound made meanwhile extends the patience."""
+        runs, until = -1, 0.0
+        while not done():
+            made = int(self.engine.worker_counters[layout.RUNS])
+            if made != runs:
+                runs, until = made, time.monotonic() + _PATIENCE_SECONDS
+            if time.monotonic() > until:
+                raise EngineError(
+                    "the engine did not answer; is the audio device running?"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def _send(self, event: np.ndarray, at: float | None) -> None:
+        if at is None:
+            event["clock"], event["time"] = events.NANOSECONDS, time.perf_counter_ns()
+        else:
+            event["time"] = round(at * self.sample_rate)
+        self._push(event)
+
+    def _push(self, event: np.ndarray) -> None:
+        ring, cursors = self.engine.control_ring, self.engine.control_cursors
+        with self._lock:
+            until = time.monotonic() + _PATIENCE_SECONDS
+            while not push(ring, cursors, event[0]):
+                if not self.running or time.monotonic() > until:
+                    super()._push(event)
+                time.sleep(_POLL_SECONDS)
