@@ -1,8 +1,8 @@
 """A real-time host for neural instruments: no Python runs between event and sound.
 
-    >>> import rtaudio_dl
-    >>> sorted(rtaudio_dl.__all__)
-    ['Host', 'LiveHost', '__version__']
+>>> import rtaudio_dl
+>>> sorted(rtaudio_dl.__all__)
+['Host', 'LiveHost', '__version__']
 """
 
 from __future__ import annotations

@@ -64,9 +64,15 @@ class Host:
         master["clock_tick"] = clock.tick
         self._queue: list[tuple[int, int, np.ndarray]] = []  # by frame, then as asked
         self._order = itertools.count()
+        self._compile()
 
     def _new_engine(self, polyphony: int) -> layout.Engine:
         return layout.new_engine(self.sample_rate, polyphony)
+
+    def _compile(self) -> None:
+        """Compile or load all kernels now, not at the first note."""
+        render_blocks(self.engine, np.zeros((0, layout.OUTPUTS), np.float32), 1)
+        settle(self.engine, 0)
 
     # --- patches
 
@@ -158,7 +164,7 @@ class Host:
         self._play(events.PROGRAM, number, 0.0, channel, at)
 
     def midi(self, message: bytes, *, at: Any = None) -> bool:
-        """Play the bytes of one MIDI channel message; False if it means nothing here."""
+        """Play one MIDI channel message; False if it means nothing here."""
         event = events.new_event()
         known = events.from_midi(event, message)
         if known:
@@ -170,7 +176,9 @@ class Host:
     ) -> None:
         """Set a parameter of a patch by name; see `rtaudio_dl.patch.PARAMETERS`."""
         if name not in PARAMETERS:
-            raise PatchError(f"no parameter {name!r}; there are: {', '.join(PARAMETERS)}")
+            raise PatchError(
+                f"no parameter {name!r}; there are: {', '.join(PARAMETERS)}"
+            )
         parameter = PARAMETERS[name]
         _check(name, value, parameter.low, parameter.high)
         number = list(PARAMETERS).index(name)
@@ -203,9 +211,7 @@ class Host:
         heapq.heappush(self._queue, (frame, next(self._order), event))
 
     def _push(self, event: np.ndarray) -> None:
-        if not push(
-            self.engine.control_ring, self.engine.control_cursors, event[0]
-        ):
+        if not push(self.engine.control_ring, self.engine.control_cursors, event[0]):
             raise EngineError(
                 f"more than {events.RING_SIZE} events wait; let the engine run between"
             )
@@ -233,7 +239,7 @@ class Host:
         return out
 
     def _feed(self, frames: int) -> int:
-        """Hand over the events of the next frames; fewer frames if there are too many."""
+        """Hand over the next frames' events; fewer frames if there are too many."""
         end = self.frame + frames
         ring, cursors = self.engine.control_ring, self.engine.control_cursors
         while self._queue and self._queue[0][0] < end:
@@ -256,7 +262,7 @@ class Host:
         return self.frame / self.sample_rate
 
     def counts(self) -> dict[str, int]:
-        """All counters of the audio thread, and ``worker_…`` of the inference thread."""
+        """The audio thread's counters, and ``worker_…`` of the inference thread."""
         audio = zip(layout.AUDIO_COUNTERS, self.engine.counters, strict=True)
         worker = zip(layout.WORKER_COUNTERS, self.engine.worker_counters, strict=True)
         counts = {name: int(n) for name, n in audio}

@@ -43,7 +43,7 @@ class Instrument:
 
 
 def slots_needed(patch: Patch, polyphony: int) -> int:
-    """How many sounds a patch keeps in memory: per key those ahead, the last, a spare."""
+    """How many sounds a patch keeps: per key those ahead, the last, and a spare."""
     ahead = 0 if patch.freshness == "fresh" else patch.depth + 2
     return len(patch.keys) * ahead + 2 * polyphony
 
@@ -76,8 +76,8 @@ def _build(
     slots = slots_needed(patch, polyphony)
     if first + slots > layout.SLOTS:
         raise EngineError(
-            f"patch {patch.name!r} needs room for {slots} sounds, {layout.SLOTS - first} "
-            "are left; unload another patch first"
+            f"patch {patch.name!r} needs room for {slots} sounds, "
+            f"{layout.SLOTS - first} are left; unload another patch first"
         )
     frames = model.card.output("audio").size()
     return Instrument(

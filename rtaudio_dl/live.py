@@ -1,7 +1,7 @@
 """The host with devices: the engine on the audio thread, inference and MIDI beside it.
 
-Python only watches: it starts threads and processes, reads counters, and is not needed for
-any sound between a key and the loudspeaker.
+Python only watches: it starts threads and processes and reads counters, but nothing
+between a key and the loudspeaker waits for it.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _FADE_SECONDS = 0.02  # for the sound to end before the device does
 class Latency:
     """Where the time from a key to the loudspeaker goes, in frames of the engine.
 
-    ``device`` is what the driver tells of its own buffers, ``block`` the longest wait for
-    the next callback, ``placement`` what the ``fixed`` mode adds to make every wait the
-    same, ``inference`` the model's time where a note waits for it.
+    ``device`` is what the driver tells of its own buffers, ``block`` the longest wait
+    for the next callback, ``placement`` what the ``fixed`` mode adds to make every wait
+    the same, ``inference`` the model's time where a note waits for it.
     """
 
     device: int
@@ -63,7 +63,7 @@ class Latency:
 
 
 class LiveHost(Host):
-    """A host that plays through a device: use it in a ``with`` block, or start and stop.
+    """A host that plays through a device; use it in a ``with`` block.
 
     ``device`` and ``midi`` are words of a name (None: the default output, all MIDI
     inputs), ``block`` is in frames, ``placement`` is ``asap`` or ``fixed``; ``say``
@@ -106,6 +106,11 @@ class LiveHost(Host):
     def _new_engine(self, polyphony: int) -> layout.Engine:
         ring = self._shared
         return layout.new_engine(self.sample_rate, polyphony, (ring.ring, ring.cursors))
+
+    def _compile(self) -> None:
+        super()._compile()
+        self.engine.stop[0] = 1
+        work(self.engine)  # ends at once
 
     # --- life
 
@@ -256,7 +261,7 @@ class LiveHost(Host):
         self._wait(lambda: record["life"] == layout.GONE)
 
     def _wait(self, done: Callable[[], bool]) -> None:
-        """Wait for the audio thread; every sound made meanwhile extends the patience."""
+        """Wait for the audio thread; every sound made meanwhile buys more time."""
         runs, until = -1, 0.0
         while not done():
             made = int(self.engine.worker_counters[layout.RUNS])

@@ -1,7 +1,7 @@
-"""Patches: playable instruments, written in TOML – a model, its mapping to keys, its parameters.
+"""Patches: playable instruments, written in TOML: model, keys, parameters, controls.
 
-A patch file is untrusted input: unknown keys, wrong types and values out of range end in
-one clear error.
+A patch file is untrusted input: unknown keys, wrong types and values out of range end
+in one clear error.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def read_patch(path: Path) -> Patch:
 
 
 def find_patch(name: str) -> Patch:
-    """A patch by its name or by the path of its file; PatchError lists what there is."""
+    """A patch by its name or its file's path; PatchError lists what there is."""
     if name.endswith(".toml"):
         return read_patch(Path(name))
     files = patch_files()

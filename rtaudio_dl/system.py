@@ -1,4 +1,4 @@
-"""What the real-time world needs of the operating system: a clock and a semaphore, as addresses.
+"""A clock and a semaphore of the operating system, as addresses for native code.
 
 Kernels call them by address (see rt/native.py); nothing here runs while sound plays.
 """
@@ -40,7 +40,9 @@ def performance_clock() -> Clock:
         kernel.QueryPerformanceFrequency(ctypes.byref(frequency))
         return Clock(_address(kernel.QueryPerformanceCounter), 0, 1e9 / frequency.value)
     function = ctypes.CDLL(None).clock_gettime
-    return Clock(_address(function), _CLOCK_UPTIME_RAW if _MACOS else _CLOCK_MONOTONIC, 0)
+    return Clock(
+        _address(function), _CLOCK_UPTIME_RAW if _MACOS else _CLOCK_MONOTONIC, 0
+    )
 
 
 class Semaphore:

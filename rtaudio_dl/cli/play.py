@@ -1,4 +1,4 @@
-"""``play``: live, from a MIDI keyboard, from other programs, or from the computer keyboard."""
+"""``play``: live, from MIDI keyboards, other programs, or the computer keyboard."""
 
 from __future__ import annotations
 

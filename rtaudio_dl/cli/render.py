@@ -62,9 +62,12 @@ class Rendering:
         loudness = measure(self.audio, self.sample_rate)
         lufs = loudness.integrated_lufs
         integrated = "too short" if lufs is None else f"{lufs:.1f} LUFS"
+        notes = f"{self.counts['sounded']} of {self.counts['notes']} sounded"
+        if self.counts["unmapped"]:
+            notes += f"; {self.counts['unmapped']} are for keys that the patch lacks"
         return [
             ("model", f"{self.model}, {self.provider}"),
-            ("notes", f"{self.counts['sounded']} of {self.counts['notes']} sounded"),
+            ("notes", notes),
             ("rendered", f"{self.seconds:.2f} s at {self.sample_rate} Hz"),
             ("speed", f"{self.seconds / self.took:.0f} times faster than real time"),
             ("peak", f"{loudness.peak_dbfs:.1f} dBFS"),
@@ -96,13 +99,9 @@ def render_file(
         from rtaudio_dl.host import Host
         from rtaudio_dl.song import render_song
 
-        host = Host(
-            sample_rate, polyphony=polyphony, block=block, provider=provider
-        )
-        host.render(0.0)
+        host = Host(sample_rate, polyphony=polyphony, block=block, provider=provider)
     with host:
-        with preparing():
-            instrument = host.load(patch)
+        instrument = host.load(patch)
         start = time.perf_counter()
         audio = render_song(host, song, lambda done: progress(done, song.seconds))
         took = time.perf_counter() - start
