@@ -7,12 +7,13 @@ wants one buffer per port, so a small C callback sits between the two.
 from __future__ import annotations
 
 import numpy as np
-from numba import carray, types
+from numba import types
 
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io import libjack
+from rtaudio_dl.io.native import array_of
 from rtaudio_dl.rt.kernel import rt_callback
-from rtaudio_dl.rt.native import as_pointer, call2, call8
+from rtaudio_dl.rt.native import call2, call8, floats_at, table_at
 
 OUTPUTS = 2
 _SCRATCH_FRAMES = 8192  # a longer cycle is played in parts
@@ -33,19 +34,18 @@ _STATE = np.dtype(
     align=True,
 )
 
+_states = array_of(_STATE)
 
-@rt_callback(types.int32(types.uint32, types.voidptr))
-def _process(frames, pointer):
+
+@rt_callback(types.int32(types.uint32, types.uintp))
+def _process(frames, user):
     """JackProcessCallback: let the engine fill the ports' buffers. [audio]"""
-    state = carray(pointer, 1, _STATE)[0]
+    state = _states(user, 1)[0]
     n = np.uintp(frames)
     left = call2(state.get_buffer, state.ports[0], n)
     right = call2(state.get_buffer, state.ports[1], n)
-    outs = (
-        carray(as_pointer(left), frames, np.float32),
-        carray(as_pointer(right), frames, np.float32),
-    )
-    mixed = carray(as_pointer(state.scratch), (_SCRATCH_FRAMES, OUTPUTS), np.float32)
+    out_left, out_right = floats_at(left, frames), floats_at(right, frames)
+    mixed = table_at(state.scratch, _SCRATCH_FRAMES, OUTPUTS)
     flags = _OUTPUT_UNDERFLOW if state.xruns != state.xruns_told else 0
     state.xruns_told = state.xruns
     done = 0
@@ -63,24 +63,24 @@ def _process(frames, pointer):
             np.uintp(0),
         )
         for i in range(count):
-            outs[0][done + i] = mixed[i, 0]
-            outs[1][done + i] = mixed[i, 1]
+            out_left[done + i] = mixed[i, 0]
+            out_right[done + i] = mixed[i, 1]
         done += count
         flags = 0
     return 0
 
 
-@rt_callback(types.int32(types.voidptr))
-def _xrun(pointer):
+@rt_callback(types.int32(types.uintp))
+def _xrun(user):
     """JackXRunCallback: somebody on the server was late. [any]"""
-    carray(pointer, 1, _STATE)[0].xruns += 1
+    _states(user, 1)[0].xruns += 1
     return 0
 
 
-@rt_callback(types.void(types.voidptr))
-def _shutdown(pointer):
+@rt_callback(types.void(types.uintp))
+def _shutdown(user):
     """JackShutdownCallback: the server has gone. [any]"""
-    carray(pointer, 1, _STATE)[0].lost = 1
+    _states(user, 1)[0].lost = 1
 
 
 class JackStream:

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ctypes import c_char_p, c_int, c_uint32, c_uint64, c_ulong, c_void_p
 from functools import cache
 
@@ -26,6 +28,14 @@ IS_INPUT, IS_OUTPUT, IS_PHYSICAL = 1, 2, 4
 _NO_START_SERVER = 1
 _PLAYBACK_LATENCY = 1
 _ANSWER_SECONDS = 3.0  # for a server to answer, before it counts as stuck
+
+# Variables that make libjack, or PipeWire's, find no server.
+_HIDE_SERVER = {
+    "JACK_DEFAULT_SERVER": "hidden-from-portaudio",
+    "JACK_NO_START_SERVER": "1",
+    "PIPEWIRE_NOJACK": "1",
+}
+_environment = threading.RLock()
 
 _NAMES = {"win32": ("libjack64.dll", "libjack.dll"), "darwin": ("libjack.0.dylib",)}
 _DEFAULT_NAMES = ("libjack.so.0",)
@@ -78,18 +88,17 @@ def _prepared(jack: ctypes.CDLL) -> ctypes.CDLL:
     for name, (result, arguments) in _FUNCTIONS.items():
         function = getattr(jack, name)
         function.restype, function.argtypes = result, arguments
-    # It may print from any thread, over a live display. A function of its own that
-    # changes nothing and takes no arguments serves as the silent one.
-    silent = address("jack_get_time", jack)
+    # It may print from any thread, over a live display. Any C function that takes no
+    # arguments, changes nothing and needs no GIL serves as the silent one.
+    silent = ctypes.cast(ctypes.pythonapi.Py_IsInitialized, c_void_p).value
     jack.jack_set_error_function(silent)
     jack.jack_set_info_function(silent)
     return jack
 
 
-def address(name: str, jack: ctypes.CDLL | None = None) -> int:
+def address(name: str) -> int:
     """Where a function of the library is, for native code to call."""
-    function = getattr(jack or library(), name)
-    return ctypes.cast(function, c_void_p).value
+    return ctypes.cast(getattr(library(), name), c_void_p).value
 
 
 def server_runs() -> bool:
@@ -99,6 +108,28 @@ def server_runs() -> bool:
     except DeviceError:
         return False
     return True
+
+
+@contextmanager
+def no_server() -> Iterator[None]:
+    """Meanwhile, other libraries of this process find no JACK server."""
+    with _environment:
+        before = {name: os.environ.get(name) for name in _HIDE_SERVER}
+        os.environ.update(_HIDE_SERVER)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+
+
+def environment() -> dict[str, str]:
+    """A copy of the environment for a child process, never that of `no_server`."""
+    with _environment:
+        return dict(os.environ)
 
 
 def perf_counter_ns_of(jack_time_us: int) -> int:
@@ -133,7 +164,9 @@ class Client:
                 self._jack.jack_client_open(name.encode(), _NO_START_SERVER, None)
             )
 
-        if not bounded(call, _ANSWER_SECONDS):
+        with _environment:
+            answered = bounded(call, _ANSWER_SECONDS)
+        if not answered:
             raise DeviceError("the JACK server does not answer; restart it")
         return opened[0]
 

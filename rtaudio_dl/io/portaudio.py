@@ -6,15 +6,12 @@ it instead): its JACK client would abort this process once that server has gone.
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
 
 from rtaudio_dl.errors import DeviceError
-from rtaudio_dl.io.libjack import bounded
+from rtaudio_dl.io.libjack import bounded, no_server
 
 OUTPUTS = 2
 _CLOSE_SECONDS = 3.0
@@ -23,30 +20,14 @@ _INSTALL = {
     "darwin": "pip install --force-reinstall sounddevice brings it",
     "win32": "pip install --force-reinstall sounddevice brings it",
 }
-# Variables that make libjack, or PipeWire's, find no server.
-_NO_JACK = {"JACK_DEFAULT_SERVER": "none-for-portaudio", "PIPEWIRE_NOJACK": "1"}
-
 _stuck: list[PortAudioStream] = []  # could not be closed; PortAudio cannot start anew
-
-
-@contextmanager
-def _without_jack() -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in _NO_JACK}
-    os.environ.update(_NO_JACK, JACK_NO_START_SERVER="1")
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update(
-                {name: value}
-            )
 
 
 @cache
 def sounddevice() -> ModuleType:
     """The sounddevice module, with PortAudio initialised; DeviceError without it."""
     try:
-        with _without_jack():
+        with no_server():
             import sounddevice
     except OSError as error:
         install = _INSTALL.get(sys.platform, "install it from www.portaudio.com")
@@ -69,7 +50,7 @@ def rescan() -> bool:
 
 
 def _restart(sd: ModuleType) -> None:
-    with _without_jack():
+    with no_server():
         sd._terminate()
         sd._initialize()
 

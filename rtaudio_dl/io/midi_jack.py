@@ -1,0 +1,260 @@
+"""MIDI from a JACK server: stamped to the frame by native code, in JACK's own cycle.
+
+JACK gives every message its frame. A library that stamps it in the callback (rtmidi
+does) would round that to a whole period; here the frame itself becomes the time.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import threading
+import time
+
+import numpy as np
+from numba import types
+
+from rtaudio_dl.errors import DeviceError
+from rtaudio_dl.io import libjack
+from rtaudio_dl.io.midi_ports import (
+    CLIENT_NAME,
+    JACK,
+    Put,
+    Status,
+    jack_sources,
+    wanted,
+)
+from rtaudio_dl.io.native import array_of
+from rtaudio_dl.rt.kernel import rt_callback
+from rtaudio_dl.rt.native import call2, call3
+from rtaudio_dl.rt.ring import CURSORS, new_cursors, pop, push
+
+_RAW_SIZE = 1 << 16  # messages
+_RETRY_SECONDS = 2.0
+_U32 = np.uintp(0xFFFFFFFF)
+
+# A channel message and when it was: bytes 0..2 from the lowest up, byte 3 the length.
+_RAW = np.dtype([("time", np.int64), ("message", np.int64)], align=True)
+# jack_midi_event_t
+_EVENT = np.dtype(
+    [("time", np.uint32), ("size", np.uintp), ("buffer", np.uintp)], align=True
+)
+_STATE = np.dtype(
+    [
+        ("client", np.uintp),
+        ("port", np.uintp),
+        ("get_buffer", np.uintp),  # addresses of C functions
+        ("event_count", np.uintp),
+        ("event_get", np.uintp),
+        ("last_frame_time", np.uintp),
+        ("frames_to_time", np.uintp),
+        ("write", np.uintp),
+        ("event", np.uintp),  # addresses of memory
+        ("item", np.uintp),
+        ("ring", np.uintp),
+        ("cursors", np.uintp),
+        ("wake", np.int64),  # file descriptor
+        ("lost", np.int64),  # the server has gone
+    ],
+    align=True,
+)
+
+_states, _messages, _events = array_of(_STATE), array_of(_RAW), array_of(_EVENT)
+_integers, _bytes = array_of(np.dtype(np.int64)), array_of(np.dtype(np.uint8))
+
+
+@rt_callback(types.int32(types.uint32, types.uintp))
+def _process(frames, user):
+    """JackProcessCallback: move messages with their times into the raw ring. [any]"""
+    state = _states(user, 1)[0]
+    buffer = call2(state.get_buffer, state.port, np.uintp(frames))
+    count = call2(state.event_count, buffer, np.uintp(0)) & _U32
+    if count == 0:
+        return 0
+    event = _events(state.event, 1)
+    item = _messages(state.item, 1)
+    ring = _messages(state.ring, _RAW_SIZE)
+    cursors = _integers(state.cursors, CURSORS)
+    first = call2(state.last_frame_time, state.client, np.uintp(0)) & _U32
+    for i in range(count):
+        if call3(state.event_get, state.event, buffer, np.uintp(i)) & _U32:
+            continue
+        size = event[0].size
+        if size < 2 or size > 3:
+            continue
+        message = np.int64(size) << 24
+        data = _bytes(event[0].buffer, 3)
+        for j in range(size):
+            message |= np.int64(data[j]) << (8 * j)
+        frame = np.uintp((first + event[0].time) & _U32)
+        microseconds = call2(state.frames_to_time, state.client, frame)
+        item[0].time = np.int64(microseconds) * 1000
+        item[0].message = message
+        push(ring, cursors, item[0])
+    call3(state.write, np.uintp(state.wake), state.item, np.uintp(1))
+    return 0
+
+
+@rt_callback(types.void(types.uintp))
+def _shutdown(user):
+    """JackShutdownCallback: the server has gone. [any]"""
+    _states(user, 1)[0].lost = 1
+
+
+def _address_of_write() -> int:
+    return ctypes.cast(ctypes.CDLL(None).write, ctypes.c_void_p).value
+
+
+class JackMidi:
+    """A JACK client with one MIDI input, open for others and connected by `poll`.
+
+    ``put`` gets every message; ``query`` names sources to connect, ``hardware`` takes
+    all hardware sources when it is None.
+    """
+
+    def __init__(self, put: Put, query: str | None, hardware: bool):
+        self._put, self._query, self._hardware = put, query, hardware
+        self._connection: _Connection | None = None
+        self._seen: set[str] = set()  # sources that were there at the last poll
+        self._connected: set[str] = set()
+        self._missed: set[str] = set()  # were connected once
+        self._next_try = 0.0
+
+    @property
+    def there(self) -> bool:
+        """Whether other programs can connect to it now."""
+        return self._connection is not None
+
+    def ports(self) -> list[str]:
+        """Names of the sources that are connected."""
+        return sorted(self._connected)
+
+    def poll(self) -> list[Status]:
+        """Look after server and connections; what changed."""
+        if self._connection is None:
+            return self._open() if time.monotonic() >= self._next_try else []
+        if self._connection.lost:
+            return self._give_up()
+        self._connect_new()
+        return self._changes(set(self._connection.connections()))
+
+    def close(self) -> None:
+        """Leave the server."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _open(self) -> list[Status]:
+        self._next_try = time.monotonic() + _RETRY_SECONDS
+        if sys.platform == "win32":
+            return []  # has no pipe that a C callback can write without blocking
+        try:
+            self._connection = _Connection(self._put)
+        except DeviceError:
+            return []
+        self._connect_new()
+        status = Status("virtual", JACK, f"JACK port {self._connection.name}")
+        return [status, *self._changes(set(self._connection.connections()))]
+
+    def _give_up(self) -> list[Status]:
+        self.close()
+        self._seen.clear()
+        changes = self._changes(set())
+        return [*changes, Status("lost", JACK, "the JACK server has gone")]
+
+    def _connect_new(self) -> None:
+        client = self._connection.client
+        only_hardware = self._query is None
+        flags = libjack.IS_PHYSICAL if only_hardware else 0
+        there = set(jack_sources(client, flags))
+        # One that the user disconnects stays so until it comes anew.
+        for name in sorted(there - self._seen):
+            if wanted(name, self._query) and (self._hardware or not only_hardware):
+                client.connect(name, self._connection.name)
+        self._seen = there
+
+    def _changes(self, now: set[str]) -> list[Status]:
+        came, went = now - self._connected, self._connected - now
+        if went:
+            self._put(JACK, time.perf_counter_ns(), None)
+        statuses = [Status("lost", name) for name in sorted(went)]
+        for name in sorted(came):
+            event = "returned" if name in self._missed else "connected"
+            statuses.append(Status(event, name))
+        self._missed = (self._missed | went) - came
+        self._connected = now
+        return statuses
+
+
+class _Connection:
+    """One client of one server, and the thread that hands its messages on."""
+
+    def __init__(self, put: Put):
+        self.client = libjack.Client(CLIENT_NAME)
+        self._put = put
+        self._ring, self._cursors = np.zeros(_RAW_SIZE, _RAW), new_cursors()
+        self._event, self._item = np.zeros(1, _EVENT), np.zeros(1, _RAW)
+        self._state = np.zeros(1, _STATE)
+        self._read_end, self._write_end = os.pipe()
+        try:
+            self._port = self.client.register("midi_in", libjack.MIDI, libjack.IS_INPUT)
+            self.name = self.client.port_name(self._port)
+            self._activate()
+        except DeviceError:
+            self.client.close()
+            raise
+        self._thread = threading.Thread(target=self._hand_on, daemon=True)
+        self._thread.start()
+
+    def _activate(self) -> None:
+        # A full pipe must not block JACK's thread: its reader is awake already.
+        os.set_blocking(self._write_end, False)
+        state = self._state
+        state["client"], state["port"] = self.client.pointer, self._port
+        for field, function in (
+            ("get_buffer", "jack_port_get_buffer"),
+            ("event_count", "jack_midi_get_event_count"),
+            ("event_get", "jack_midi_event_get"),
+            ("last_frame_time", "jack_last_frame_time"),
+            ("frames_to_time", "jack_frames_to_time"),
+        ):
+            state[field] = libjack.address(function)
+        state["write"] = _address_of_write()
+        state["wake"] = self._write_end
+        state["event"], state["item"] = self._event.ctypes.data, self._item.ctypes.data
+        state["ring"] = self._ring.ctypes.data
+        state["cursors"] = self._cursors.ctypes.data
+        self.client.on("process", _process.address, state.ctypes.data)
+        self.client.on("shutdown", _shutdown.address, state.ctypes.data)
+        self.client.activate()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the server has gone."""
+        return bool(self._state["lost"][0])
+
+    def connections(self) -> list[str]:
+        """Names of the sources that are connected."""
+        return self.client.connections(self._port)
+
+    def close(self) -> None:
+        """Leave the server; what has arrived is handed on first."""
+        if not self.client.close():
+            _abandoned.append(self)  # JACK's thread may still write there
+            return
+        os.close(self._write_end)
+        self._thread.join()
+        os.close(self._read_end)
+
+    def _hand_on(self) -> None:
+        item = np.zeros(1, _RAW)
+        while os.read(self._read_end, 4096):
+            while pop(self._ring, self._cursors, item):
+                word = int(item["message"][0])
+                length = word >> 24
+                message = word.to_bytes(4, "little")[:length]
+                self._put(JACK, int(item["time"][0]), message)
+
+
+_abandoned: list[_Connection] = []
