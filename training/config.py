@@ -13,6 +13,7 @@ from rtaudio_dl.features import LogMel
 from training.errors import ConfigError
 
 MAX_CONFIG_BYTES = 1 << 20
+CRITIC_FLOOR = 1e-8  # A bin holds little of a noise's power, and tails are quiet.
 
 
 @dataclass(frozen=True)
@@ -135,11 +136,23 @@ class Config:
         plain["data"]["aliases"] = dict(self.data.aliases)
         return json.dumps(plain, indent=1, sort_keys=True)
 
-    def spectral_views(self) -> tuple[LogMel, ...]:
-        """One log-mel per window in ``model.spectral``, two hops to a window."""
+    def critic_views(self) -> tuple[LogMel, ...]:
+        """What spectral critics see: every DFT bin, for a tone must not hide in a band.
+
+        One for each window in ``model.spectral``, two hops to a window.
+        """
+        rate = self.data.sample_rate
         return tuple(
-            LogMel(self.data.sample_rate, window, window // 2, _bands(window))
-            for window in self.model.spectral
+            LogMel(rate, w, w // 2, bands=0, floor=CRITIC_FLOOR)
+            for w in self.model.spectral
+        )
+
+    def distance_views(self) -> tuple[LogMel, ...]:
+        """Where sounds are compared: in bands, for no two noises agree in their bins."""
+        rate = self.data.sample_rate
+        return tuple(
+            LogMel(rate, w, w // 2, bands=min(64, max(16, w * 3 // 32)))
+            for w in self.model.spectral
         )
 
 
@@ -318,7 +331,3 @@ def start_frames(frames: int) -> tuple[int, int]:
     while frames > 31 and frames % 4 == 0:
         frames, layers = frames // 4, layers + 1
     return (frames, layers) if 8 <= frames <= 31 else (0, 0)
-
-
-def _bands(window: int) -> int:
-    return min(64, max(16, window * 3 // 32))

@@ -9,7 +9,7 @@ import tensorflow as tf
 from training import losses
 from training.augment import augment
 from training.config import Config
-from training.networks import Encoder, Generator, critics
+from training.networks import Encoder, Generator, LogMelLayer, critics
 
 AUGMENT_STEP = 0.001  # How fast the chance of augmentation moves, per step.
 AUGMENT_MAX = 0.8  # Beyond it the changes would leak into the generated sounds.
@@ -30,7 +30,8 @@ class Gan(tf.Module):
         self.critics = critics(config)
         self.encoder = None
         if config.training.reconstruct:
-            self.encoder = Encoder(config, config.spectral_views()[-1])
+            self.encoder = Encoder(config, config.distance_views()[-1])
+        self.views = [LogMelLayer(spec) for spec in config.distance_views()]
         self._build()
         self.average.set_weights(self.generator.get_weights())
         training = config.training
@@ -190,13 +191,9 @@ class Gan(tf.Module):
         """How far the first ``count`` sounds are from the real ones, over all views."""
         if self.encoder is None:
             return tf.constant(0.0)
+        fake, real = fake[:count], real[:count]
         return tf.add_n(
-            [
-                losses.spectral_distance(
-                    critic.spectrogram(fake[:count]), critic.spectrogram(real[:count])
-                )
-                for critic in self.critics[1:]
-            ]
+            [losses.spectral_distance(v(fake), v(real)) for v in self.views]
         )
 
     def _critic_step(

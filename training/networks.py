@@ -11,7 +11,6 @@ import numpy as np
 import tensorflow as tf
 
 from rtaudio_dl.features import LogMel, dft_matrices, mel_filterbank
-from rtaudio_dl.features.logmel import FLOOR
 from training.config import Config, start_frames
 from training.prepare import fades
 
@@ -75,11 +74,23 @@ class SubPixel(keras.layers.Layer):
     def __init__(self, width: int, taps: int, name: str):
         super().__init__(name=name)
         self.width = width
-        self.convolve = keras.layers.Conv1D(STRIDE * width, taps, padding="same")
+        self.convolve = keras.layers.Conv1D(
+            STRIDE * width, taps, padding="same", kernel_initializer=alike
+        )
 
     def call(self, hidden: tf.Tensor) -> tf.Tensor:
         wide = self.convolve(hidden)
         return tf.reshape(wide, [-1, wide.shape[1] * STRIDE, self.width])
+
+
+def alike(shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
+    """Initial kernel of a sub-pixel convolution: the same filter for all four places.
+
+    It begins as a repetition (ICNR, Aitken et al., 2017). Four random filters would
+    begin as a pattern of period 4, 16, 64 ...: tones that never quite go away.
+    """
+    one = keras.initializers.GlorotUniform()((*shape[:-1], shape[-1] // STRIDE), dtype)
+    return tf.tile(one, [1] * (len(shape) - 1) + [STRIDE])
 
 
 class NoiseGate(keras.layers.Layer):
@@ -184,6 +195,7 @@ class SpectralView(keras.Model):
     def __init__(self, config: Config, spec: LogMel, name: str):
         super().__init__(name=f"{name}{spec.window}")
         self.spectrogram = LogMelLayer(spec)
+        self.silence = float(np.log(spec.floor))
         dim = config.model.spectral_dim
         self.stages = [
             keras.layers.Conv2D(width, size, 2, padding="same", name=f"down{i}")
@@ -193,8 +205,8 @@ class SpectralView(keras.Model):
         ]
 
     def view(self, audio: tf.Tensor) -> tf.Tensor:
-        """What it looks at: (B, feature frames, bands, 1), about -1.5..2."""
-        return (self.spectrogram(audio)[..., None] + 8.0) / 4.0
+        """What it looks at: (B, feature frames, bands, 1), about -1..1."""
+        return 1.0 - 2.0 * self.spectrogram(audio)[..., None] / self.silence
 
     def convolve(self, view: tf.Tensor) -> tf.Tensor:
         """Feature maps of a view."""
@@ -243,7 +255,7 @@ class LogMelLayer(keras.layers.Layer):
         framed = tf.signal.frame(audio, self.spec.window, self.spec.hop)
         real, imaginary = tf.split(tf.matmul(framed, self.dft), 2, axis=-1)
         mel = tf.matmul(real**2 + imaginary**2, self.filters)
-        return tf.math.log(mel + FLOOR)
+        return tf.math.log(mel + self.spec.floor)
 
 
 def phase_shuffle(hidden: tf.Tensor, reach: int, seed: tf.Tensor) -> tf.Tensor:
@@ -262,7 +274,7 @@ def phase_shuffle(hidden: tf.Tensor, reach: int, seed: tf.Tensor) -> tf.Tensor:
 
 def critics(config: Config) -> list[keras.Model]:
     """All critics of a configuration: the waveform's, then one per spectrogram."""
-    spectral = [SpectralCritic(config, spec) for spec in config.spectral_views()]
+    spectral = [SpectralCritic(config, spec) for spec in config.critic_views()]
     return [WaveCritic(config), *spectral]
 
 

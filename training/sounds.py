@@ -81,7 +81,7 @@ def split_by_group(clips: Iterable[Clip]) -> list[Clip]:
         given[group] = wanting[0] if wanting and len(order) > 2 else "train"
         if given[group] != "train":
             held_out[given[group]] += sizes[group]
-    return [replace(c, split=given[c.group]) for c in clips]
+    return [replace(c, split=c.split or given[c.group]) for c in clips]
 
 
 def check_groups(clips: Iterable[Clip]) -> None:

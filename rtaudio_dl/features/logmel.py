@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FLOOR = 1e-6  # Added to the mel power, so that silence is ln(FLOOR), not -inf.
-
 
 @dataclass(frozen=True)
 class LogMel:
     """What a log-mel spectrogram is made of.
 
     ``window`` and ``hop`` are in frames, ``low_hz`` and ``high_hz`` bound the filters;
-    ``high_hz`` 0 means half the sample rate. Raises ValueError for impossible sizes.
+    ``high_hz`` 0 means half the sample rate; ``bands`` 0 means no mel filters but every
+    bin of the DFT. ``floor`` is added to the power, so that silence is ln(floor), not
+    -inf. Raises ValueError for impossible sizes.
     """
 
     sample_rate: int
@@ -27,10 +27,13 @@ class LogMel:
     bands: int = 48
     low_hz: float = 20.0
     high_hz: float = 0.0
+    floor: float = 1e-6
 
     def __post_init__(self) -> None:
-        if min(self.sample_rate, self.window, self.hop, self.bands) < 1:
-            raise ValueError(f"{self}: sizes must be 1 or more")
+        if min(self.sample_rate, self.window, self.hop) < 1 or self.bands < 0:
+            raise ValueError(f"{self}: sizes must be 1 or more, bands 0 or more")
+        if not self.floor > 0:
+            raise ValueError(f"{self}: floor must be above 0")
         if not 0 <= self.low_hz < self.top_hz <= self.sample_rate / 2:
             raise ValueError(
                 f"low_hz {self.low_hz} and high_hz {self.top_hz} must satisfy "
@@ -78,8 +81,10 @@ def mel_filterbank(spec: LogMel) -> np.ndarray:
     """Triangular filters, (window // 2 + 1, bands) float32, each with a peak near 1.
 
     Slopes are at least one DFT bin wide: the low filters of a short window would
-    otherwise fall between two bins and stay empty.
+    otherwise fall between two bins and stay empty. Without bands, the identity.
     """
+    if not spec.bands:
+        return np.eye(spec.window // 2 + 1, dtype=np.float32)
     bin_hz = spec.sample_rate / spec.window
     mel = np.linspace(hz_to_mel(spec.low_hz), hz_to_mel(spec.top_hz), spec.bands + 2)
     edges_hz = mel_to_hz(mel)
@@ -102,4 +107,4 @@ def log_mel(audio: np.ndarray, spec: LogMel) -> np.ndarray:
     spectrum = audio[..., starts] @ dft_matrices(spec.window)
     real, imaginary = np.split(spectrum, 2, axis=-1)
     power = real**2 + imaginary**2
-    return np.log(power @ mel_filterbank(spec) + np.float32(FLOOR))
+    return np.log(power @ mel_filterbank(spec) + np.float32(spec.floor))
