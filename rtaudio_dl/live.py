@@ -23,6 +23,7 @@ from rtaudio_dl.io.midi import MidiReader
 from rtaudio_dl.io.recorder import Recorder
 from rtaudio_dl.io.shared import SharedRing
 from rtaudio_dl.io.supervisor import AudioSupervisor
+from rtaudio_dl.priority import raise_priority
 from rtaudio_dl.rt import events, layout
 from rtaudio_dl.rt.callback import address_table, audio_callback
 from rtaudio_dl.rt.pool import unready
@@ -101,6 +102,7 @@ class LiveHost(Host):
         self._audio = AudioSupervisor(self._open, self._callbacks, say)
         self.midi_reader = MidiReader(self._shared, midi)
         self._worker: threading.Thread | None = None
+        self._priority_refused: str | None = None
         self._recorder: Recorder | None = None
 
     def _new_engine(self, polyphony: int) -> layout.Engine:
@@ -157,9 +159,16 @@ class LiveHost(Host):
     def _start_worker(self) -> None:
         self.engine.stop[0] = 0
         self._worker = threading.Thread(
-            target=work, args=(self.engine,), name="inference", daemon=True
+            target=self._work, name="inference", daemon=True
         )
         self._worker.start()
+
+    def _work(self) -> None:
+        refused = raise_priority(threading.get_native_id())
+        if refused and not self._priority_refused:
+            self._say(refused)
+        self._priority_refused = refused
+        work(self.engine)  # native: it holds no GIL from here on
 
     def _stop_worker(self) -> None:
         if self._worker is None:

@@ -1,0 +1,41 @@
+"""Real-time priority for native threads, where the system allows it.
+
+The audio thread gets its own from JACK or the driver. The inference thread asks here for a
+lower one: a sound may be late, the block may not.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+
+INFERENCE_PRIORITY = 4  # SCHED_FIFO 1..99; JACK's clients run at 5 and above
+_THREAD_PRIORITY_ABOVE_NORMAL = 1  # Windows
+_USER_INTERACTIVE = 0x21  # macOS QOS_CLASS_USER_INTERACTIVE
+ADVICE = (
+    "add your user to the group audio and give it rtprio and memlock in "
+    "/etc/security/limits.d/audio.conf, then log in again"
+)
+
+
+def raise_priority(native_id: int) -> str | None:
+    """Ask for real-time priority for the calling thread, whose id ``native_id`` is.
+
+    Returns None if it was given, else one line that says why not and what to do.
+    """
+    if sys.platform == "win32":
+        kernel = ctypes.windll.kernel32
+        kernel.GetCurrentThread.restype = ctypes.c_void_p
+        thread = ctypes.c_void_p(kernel.GetCurrentThread())
+        given = kernel.SetThreadPriority(thread, _THREAD_PRIORITY_ABOVE_NORMAL)
+        return None if given else "Windows refused a higher priority for inference"
+    if sys.platform == "darwin":
+        refused = ctypes.CDLL(None).pthread_set_qos_class_self_np(_USER_INTERACTIVE, 0)
+        return "macOS refused a higher priority for inference" if refused else None
+    try:
+        parameter = os.sched_param(INFERENCE_PRIORITY)
+        os.sched_setscheduler(native_id, os.SCHED_FIFO, parameter)
+    except OSError as error:
+        return f"no real-time priority for inference ({error.strerror}): {ADVICE}"
+    return None
