@@ -79,7 +79,8 @@ class Host:
     def load(self, patch: str | Patch, channel: int | None = None) -> Instrument:
         """Load a patch (a name, a TOML file or a `Patch`) and wait until it can play.
 
-        It goes to one channel, or to all of them. Voices that sound keep sounding.
+        It goes to one channel, or to all of them; its MIDI program is the one that it
+        names, else the number of patches before it. Voices that sound keep sounding.
         """
         patch = find_patch(patch) if isinstance(patch, str) else patch
         if channel is not None:
@@ -91,9 +92,15 @@ class Host:
         self._fill(place)
         program = patch.program if patch.program is not None else place
         self._command(events.MAP_PROGRAM, program, channel=place)
-        for number in range(layout.CHANNELS) if channel is None else (channel,):
-            self._command(events.PATCH, place, channel=number)
+        self.assign(instrument, channel)
         return instrument
+
+    def assign(self, instrument: Instrument, channel: int | None = None) -> None:
+        """Let a channel, or all of them, play a loaded patch from now on."""
+        if channel is not None:
+            _check("channel", channel, 0, layout.CHANNELS - 1)
+        for number in range(layout.CHANNELS) if channel is None else (channel,):
+            self._command(events.PATCH, instrument.place, channel=number)
 
     def unload(self, instrument: Instrument) -> None:
         """Take a patch away once its last voice has ended, and free its memory."""

@@ -1,7 +1,7 @@
 """Real-time priority for native threads, where the system allows it.
 
-The audio thread gets its own from JACK or the driver. The inference thread asks here for a
-lower one: a sound may be late, the block may not.
+The audio thread gets its own from JACK or the driver. The inference thread asks here
+for a lower one: a sound may be late, the block may not.
 """
 
 from __future__ import annotations

@@ -29,7 +29,12 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add the command."""
     text = "play a patch live; Ctrl-C ends it"
     parser = commands.add_parser("play", help=text, description=text)
-    parser.add_argument("--patch", default=DEFAULT_PATCH, metavar="NAME")
+    parser.add_argument(
+        "--patch",
+        action="append",
+        metavar="NAME",
+        help="default: drums; give several, and program changes choose among them",
+    )
     parser.add_argument("--midi", metavar="PORT", help="default: every keyboard")
     parser.add_argument("--device", metavar="NAME", help="default: the system's output")
     parser.add_argument("--block", type=int, metavar="FRAMES")
@@ -62,8 +67,9 @@ def run(options: argparse.Namespace) -> int:
             say=console.print,
         )
     with _terminable(), host:
-        with preparing():
-            instrument = host.load(options.patch)
+        loaded = [host.load(name) for name in options.patch or [DEFAULT_PATCH]]
+        instrument = loaded[0]
+        host.assign(instrument)
         if options.record:
             host.record(options.record)
         console.print(facts(instrument.patch.title, _about(host, instrument)))
