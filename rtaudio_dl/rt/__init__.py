@@ -1,4 +1,4 @@
-"""The real-time world: Numba kernels on preallocated arrays, called from native threads.
+"""The real-time world: Numba kernels on preallocated arrays, run by native threads.
 
 Nothing here may allocate, lock, print, raise or touch a Python object once it runs; a
 test reads the machine code of every kernel. Failures are counters, never exceptions.

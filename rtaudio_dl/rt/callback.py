@@ -1,4 +1,4 @@
-"""What PortAudio calls: a C function that finds the engine and lets it process a block."""
+"""What PortAudio calls: a C function that finds the engine and processes a block."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ def engine_at(_context, table):
         word = ir.IntType(64)
         words = builder.inttoptr(arguments[0], word.as_pointer())
         views = []
-        for i, (kind, (_, shape)) in enumerate(zip(_KINDS, ARRAYS.values(), strict=True)):
+        for i, (_, shape) in enumerate(ARRAYS.values()):
             address = builder.load(cgutils.gep_inbounds(builder, words, i))
             extents = [word(n) for n in shape]
-            views.append(view(context, builder, kind, extents, address))
+            views.append(view(context, builder, _KINDS[i], extents, address))
         return context.make_tuple(builder, _ENGINE, views)
 
     return _ENGINE(types.uintp), generate

@@ -1,4 +1,4 @@
-"""What an event does: one function per kind, and the table of MIDI controls that it knows."""
+"""What an event does: one function per kind, and the MIDI controls that it knows."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from rtaudio_dl.rt.layout import (
     ACTIVE,
     ATTACK,
     BEND_RANGE,
-    BRIGHTNESS,
     CHANNELS,
     DECAY,
     EMPTY,
     GAIN,
     IDLE,
     KEYS,
-    MORPH,
     NONE,
     NOTES,
     PAN,
@@ -26,10 +24,8 @@ from rtaudio_dl.rt.layout import (
     PROGRAMS,
     RELEASE,
     RETIRING,
-    SUSTAIN,
     TUNE,
     UNMAPPED,
-    VARIATION,
     VELOCITY_CURVE,
 )
 from rtaudio_dl.rt.voices import fade_out, start
@@ -91,13 +87,21 @@ def _lift(voice, sustain):
 
 
 @rt_kernel
+def _hears_note_off(engine, voice, channel, key):
+    # A voice obeys the patch that it was struck with, whatever the channel plays now.
+    if voice.life == IDLE or engine.patches[voice.patch].one_shot:
+        return False
+    return voice.channel == channel and key in (NONE, voice.key)
+
+
+@rt_kernel
 def _note_off(engine, channel, key):
+    """Lift a key of a channel, every key if it is NONE."""
     sustain = engine.channels[channel].sustain
     for index in range(engine.voices.size):
         voice = engine.voices[index]
-        if voice.life != IDLE and voice.channel == channel and voice.key == key:
-            if not engine.patches[voice.patch].one_shot:
-                _lift(voice, sustain)
+        if _hears_note_off(engine, voice, channel, key):
+            _lift(voice, sustain)
 
 
 @rt_kernel
@@ -111,12 +115,11 @@ def _note_on(engine, channel, key, velocity):
     ):
         engine.counters[UNMAPPED] += 1
         return
-    if not engine.patches[patch_index].one_shot:
-        # A string struck again stops sounding as it did.
-        for index in range(engine.voices.size):
-            voice = engine.voices[index]
-            if voice.channel == channel and voice.key == key:
-                voice.released = 1
+    # A string struck again stops sounding as it did.
+    for index in range(engine.voices.size):
+        voice = engine.voices[index]
+        if _hears_note_off(engine, voice, channel, key):
+            voice.released = 1
     start(engine, channel, patch_index, key, velocity)
 
 
@@ -128,12 +131,6 @@ def _pedal(engine, channel, down):
             voice = engine.voices[index]
             if voice.channel == channel and voice.sustained:
                 voice.sustained, voice.released = 0, 1
-
-
-@rt_kernel
-def _all_notes_off(engine, channel):
-    for key in range(KEYS):
-        _note_off(engine, channel, key)
 
 
 @rt_kernel
@@ -169,7 +166,7 @@ def _control(engine, channel_index, number, value):
     elif number == RESET_CONTROLLERS:
         _reset_controllers(engine, channel_index)
     elif number >= ALL_NOTES_OFF:  # 124 to 127, the modes, imply it
-        _all_notes_off(engine, channel_index)
+        _note_off(engine, channel_index, NONE)
     elif channel.patch != NONE:
         parameter = engine.controls[channel.patch, number]
         if parameter != NONE:

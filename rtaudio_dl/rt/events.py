@@ -1,7 +1,7 @@
-"""The one record that everything reaching the engine is made of: notes, controls, commands.
+"""The one record that reaches the engine: a note, a control or a command.
 
-MIDI, the computer keyboard, the Python API, a MIDI file and the host itself all write this
-record into a ring of their own, so what was played can be recorded and played again.
+MIDI, the computer keyboard, the Python API, a MIDI file and the host itself all write
+this record into a ring, so what was played can be recorded and played again.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ PITCH_BEND = 3  #      –          -1..1          of the patch's bend range
 PROGRAM = 4  #         0..127     –              through the host's table of programs
 PARAMETER = 5  #       parameter  its own unit   of the patch in `channel`
 ACTIVATE = 6  #        patch      –              its memory is set up: start to fill it
-RETIRE = 7  #          patch      –              no new notes; free it when it is silent
-PATCH = 8  #           patch      –              the channel plays this patch from now on
-MAP_PROGRAM = 9  #     0..127     –              means the patch in `channel` from now on
+RETIRE = 7  #          patch      –              no new notes; free it when silent
+PATCH = 8  #           patch      –              the channel plays this patch now
+MAP_PROGRAM = 9  #     0..127     –              means the patch in `channel` now
 
 FRAMES, NANOSECONDS = 0, 1  # what `time` counts
 AT_ONCE = -1  # a time: with the next block
 
-# time: engine frames, or nanoseconds of `time.perf_counter_ns`; channel 0..15.
+# time: engine frames, or nanoseconds of `time.perf_counter_ns`.
 EVENT = np.dtype(
     [
         ("time", np.int64),
         ("value", np.float64),
         ("kind", np.int32),
-        ("channel", np.int32),
+        ("channel", np.int32),  # 0..15
         ("key", np.int32),
         ("clock", np.int32),
     ],
@@ -45,7 +45,7 @@ def new_event() -> np.ndarray:
 
 
 def from_midi(event: np.ndarray, message: bytes | list[int]) -> bool:
-    """Fill ``event[0]`` but its time from a channel message; False if it means nothing here.
+    """Fill ``event[0]`` but its time from a channel message; False if it means nothing.
 
     A note-on with velocity 0 is a note-off. Bytes that are malformed or belong to other
     messages (system, pressure) are refused, never an error.

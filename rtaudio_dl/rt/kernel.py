@@ -1,4 +1,4 @@
-"""How a real-time kernel is compiled: one decorator, one set of options, one registry."""
+"""How a real-time kernel is compiled: a decorator, a set of options, a registry."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numba.core.typing.templates import Signature
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 
 # Without Numba's runtime ("_nrt") no array can be allocated and none is counted: an
-# engine of 34 arrays would cost 68 atomic operations per call. Inlining saves the copies.
+# engine of 34 arrays would cost 68 atomic operations per call. Inlining saves copies.
 _OPTIONS = {
     "nogil": True,
     "error_model": "numpy",

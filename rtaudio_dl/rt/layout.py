@@ -1,7 +1,8 @@
-"""The memory of the engine: what one structured array holds, and the tuple of all of them.
+"""The memory of the engine: what one structured array holds, and the tuple of all.
 
-Everything is allocated here, once, before sound starts. Kernels get an `Engine` tuple of
-arrays; the C callbacks get one address, from which `rt/callback.py` builds the same tuple.
+Everything is allocated here, once, before sound starts. Kernels get an `Engine` tuple
+of arrays; the C callbacks get one address, from which `rt/callback.py` builds the same
+tuple.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ MASTER = np.dtype(
         ("fixed", np.int64),  # placement: 0 asap, 1 fixed
         ("delay", np.int64),  # frames, added to every event in fixed placement
         ("polyphony", np.int64),
-        ("pending", np.int64),  # events waiting
+        ("pending", np.int64),  # events waiting,
+        ("first", np.int64),  # from here on in `Engine.pending`
         ("serial", np.int64),  # of the newest voice
         ("sweep", np.int64),  # where the pool's next sweep begins
         ("sweep_slot", np.int64),
@@ -281,8 +283,8 @@ def _numbered(names: tuple[str, ...]) -> tuple[int, ...]:
 RUNS, FAILED_RUNS, MUTED_SOUNDS, RUN_NS, LONGEST_RUN_NS = _numbered(WORKER_COUNTERS)
 
 
-# Every array of an engine: its type and shape. A field that ends in ``_cursors`` belongs
-# to the ring before it.
+# Every array of an engine: its type and shape. Names in ``_cursors`` belong to the ring
+# before them.
 ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "master": (MASTER, (1,)),
     "counters": (np.dtype(np.int64), (len(AUDIO_COUNTERS),)),
@@ -335,7 +337,8 @@ def new_engine(
     """
     arrays = {name: np.zeros(shape, kind) for name, (kind, shape) in ARRAYS.items()}
     # Touched now: a page that is first met on the audio thread costs it a page fault.
-    arrays["tap_ring"].fill(0)
+    for array in arrays.values():
+        array.view(np.uint8).fill(0)
     if midi is not None:
         arrays["midi_ring"], arrays["midi_cursors"] = midi
     arrays["filters"] = filter_table()
@@ -346,6 +349,8 @@ def new_engine(
     engine.master["limiter"] = 1.0
     engine.channels["patch"] = NONE
     engine.channels["volume"] = engine.channels["expression"] = 1.0
-    engine.programs[:] = NONE
+    for table in (engine.programs, engine.controls, engine.queues):
+        table.fill(NONE)
+    engine.keys["last"] = engine.keys["incoming"] = NONE
     engine.voices["slot"] = NONE
     return engine

@@ -1,4 +1,4 @@
-"""What Numba lacks for native threads: atomics, addresses as arrays, calls through them.
+"""What Numba lacks for native threads: atomics, memory and calls by address.
 
 A C function is passed as an address and called through an intrinsic, for a kernel that
 closes over a ctypes function cannot be cached.

@@ -1,4 +1,4 @@
-"""The engine without a device: the same kernels, on the caller's thread, as fast as it goes."""
+"""The engine without a device: the same kernels, on the caller's thread."""
 
 from __future__ import annotations
 

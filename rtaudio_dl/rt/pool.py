@@ -1,4 +1,4 @@
-"""The sounds of each key: requested ahead, taken at the strike, freed when nobody plays them.
+"""The sounds of each key: requested ahead, taken at the strike, freed when unused.
 
 A patch owns a range of slots. The audio thread alone moves them, except that the worker
 turns REQUESTED into READY: so no lock, and no sound is ever freed while it sounds.
@@ -104,7 +104,6 @@ def _enqueue(engine, patch_index, key_index, place):
 @rt_kernel
 def fill(engine, patch_index, key_index):
     """Request what a key's queue lacks. [audio]"""
-    key = engine.keys[patch_index, key_index]
     for place in range(engine.patches[patch_index].depth):
         if engine.queues[patch_index, key_index, place] == NONE and not _enqueue(
             engine, patch_index, key_index, place
@@ -114,11 +113,12 @@ def fill(engine, patch_index, key_index):
 
 @rt_kernel
 def _take_next(engine, patch_index, key_index):
-    patch, key = engine.patches[patch_index], engine.keys[patch_index, key_index]
-    slot = engine.queues[patch_index, key_index, 0]
-    for place in range(patch.depth - 1):
-        engine.queues[patch_index, key_index, place] = engine.queues[patch_index, key_index, place + 1]
-    engine.queues[patch_index, key_index, patch.depth - 1] = NONE
+    last = engine.patches[patch_index].depth - 1
+    queue = engine.queues[patch_index, key_index]
+    slot = queue[0]
+    for place in range(last):
+        queue[place] = queue[place + 1]
+    queue[last] = NONE
     if slot != NONE:
         engine.slots[slot].queued = 0
     return slot
@@ -145,7 +145,10 @@ def _pooled(engine, patch_index, key_index):
 
 @rt_kernel
 def take(engine, patch_index, key_index, velocity):
-    """The slot for a strike, one user more; it may not be ready yet. NONE: no memory. [audio]"""
+    """The slot for a strike, one user more; NONE without memory. [audio]
+
+    Its sound may not be ready yet.
+    """
     patch, key = engine.patches[patch_index], engine.keys[patch_index, key_index]
     if patch.freshness == POOLED:
         slot = _pooled(engine, patch_index, key_index)
@@ -174,16 +177,14 @@ def _is_stale(engine, index):
 
 @rt_kernel
 def _replace(engine, patch_index, key_index):
-    # The fresher sound goes where its number waits, or away if that was struck meanwhile.
+    # The fresher sound goes where its number waits, or away if that was struck since.
     patch, key = engine.patches[patch_index], engine.keys[patch_index, key_index]
     incoming = key.incoming
     key.incoming = NONE
     engine.slots[incoming].queued = 0
     for place in range(patch.depth):
         old = engine.queues[patch_index, key_index, place]
-        if old != NONE and (
-            engine.slots[old].number == engine.slots[incoming].number
-        ):
+        if old != NONE and (engine.slots[old].number == engine.slots[incoming].number):
             engine.slots[incoming].queued = 1
             engine.slots[old].queued = 0
             engine.queues[patch_index, key_index, place] = incoming

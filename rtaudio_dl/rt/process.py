@@ -27,8 +27,8 @@ _METER = 0.3  # s, time constant at which the meters fall
 def _finish(engine, out, first, count):
     """The master section: residue, DC blocker, gain, limiter, meters, output.
 
-    The limiter has no look-ahead and so no latency: it takes hold in the very frame that
-    needs it and lets go slowly.
+    The limiter has no look-ahead and so no latency: it takes hold in the very frame
+    that needs it and lets go slowly.
     """
     master = engine.master[0]
     rate = master.sample_rate
@@ -47,7 +47,7 @@ def _finish(engine, out, first, count):
             residue *= fall
             blocked = value - before + pole * blocked
             if not math.isfinite(blocked):
-                value = blocked = 0.0
+                value = blocked = residue = 0.0
                 engine.counters[NOT_FINITE] += 1
             before = value
             engine.mix[i, channel] = blocked * level
@@ -87,13 +87,16 @@ def apply_due(engine):
     """Apply the events of this frame; returns the frames up to the next one. [audio]"""
     master = engine.master[0]
     due = 0
-    while due < master.pending and engine.pending[due].time <= master.frame:
-        apply(engine, engine.pending[due])
+    while due < master.pending:
+        event = engine.pending[master.first + due]
+        if event.time > master.frame:
+            break
+        apply(engine, event)
         due += 1
     drop_first(engine, due)
     if master.pending == 0:
         return SEGMENT
-    return engine.pending[0].time - master.frame
+    return engine.pending[master.first].time - master.frame
 
 
 @rt_kernel

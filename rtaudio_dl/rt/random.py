@@ -1,6 +1,6 @@
-"""Random numbers as a pure function of seed and position: any sound can be made again.
+"""Random numbers as a function of seed and position: any sound can be made again.
 
-SplitMix64 (Steele, Lea, Flood 2014) as the hash, Box-Muller for the normal distribution.
+SplitMix64 (Steele, Lea, Flood 2014) as the hash, Box-Muller for the normal numbers.
 """
 
 from __future__ import annotations

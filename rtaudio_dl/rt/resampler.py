@@ -1,9 +1,10 @@
 """Band-limited playback at any pitch: a polyphase windowed-sinc interpolator.
 
 Method: Smith, "Digital Audio Resampling" (CCRMA): a Kaiser-windowed sinc, stored at
-`PHASES` fractions of a frame, linearly interpolated between two of them. When a sound is
-played faster than one frame per frame, what would alias must go: each bank of the table
-holds the filter for speeds up to its limit, with the taps that keep the slope as steep.
+`PHASES` fractions of a frame, linearly interpolated between two of them. When a sound
+is played faster than one frame per frame, what would alias must go: each bank of the
+table holds the filter for speeds up to its limit, with the taps that keep the slope as
+steep.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Lock-free rings: one producer, one consumer, cursors on cache lines of their own.
 
 A ring is a power-of-two array and a cursor array of `CURSORS` int64. Cursors only grow;
-the place of item *n* is ``n & (size - 1)``. The producer publishes with a release store,
-the consumer frees with one: what an acquire load shows is complete.
+the place of item *n* is ``n & (size - 1)``. The producer publishes with a release
+store, the consumer frees with one: what an acquire load shows is complete.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def pop(ring, cursors, into):
 
 @rt_kernel
 def write_frames(ring, cursors, frames, count):
-    """Add ``count`` rows, all or nothing; False and counted if they do not fit. [producer]
+    """Add ``count`` rows, or none (False, counted) where they do not fit. [producer]
 
     ``ring`` and ``frames`` are (size, channels); all channels share one cursor pair, so
     they cannot run apart.

@@ -1,10 +1,10 @@
 """From rings to frames: when each event happens.
 
-Offline events carry their frame. Live ones carry the nanosecond at which they arrived; in
-``asap`` placement they happen at the start of the block, in ``fixed`` placement at their
-own frame plus a constant delay, so that their distances stay exact. The frame of a
-nanosecond comes from a delay-locked loop on the callback's times (Adriaensen, "Using a DLL
-to filter time", LAC 2005).
+Offline events carry their frame. Live ones carry the nanosecond at which they arrived;
+in ``asap`` placement they happen at the start of the block, in ``fixed`` placement at
+their own frame plus a constant delay, so that their distances stay exact. The frame of
+a nanosecond comes from a delay-locked loop on the callback's times (Adriaensen, "Using
+a DLL to filter time", LAC 2005).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from rtaudio_dl.rt.native import call2, load_acquire, store_release
 from rtaudio_dl.rt.ring import READ, WRITE
 
 _BANDWIDTH = 0.5  # Hz, of the loop: slower than the jitter, faster than the drift
+_STABLE = 0.5  # the loop's bandwidth in radians per block, at most
 _LOST = 5e6  # ns: a step that large is a stopped device, not jitter
 
 
@@ -51,6 +52,7 @@ def follow_clock(engine, nanoseconds):
         master.loop_started = 1
     else:
         omega = 2.0 * math.pi * _BANDWIDTH * passed / master.sample_rate
+        omega = min(omega, _STABLE)
         master.loop_time = nanoseconds - error * (1.0 - math.sqrt(2.0) * omega)
         master.loop_period += omega * omega * error / passed
     master.loop_frame = master.frame
@@ -66,15 +68,29 @@ def _frame_of(engine, event):
     if not master.fixed or not master.loop_started:
         return master.frame
     ahead = (event.time - master.loop_time) / master.loop_period
-    return master.loop_frame + int(math.floor(ahead + 0.5)) + master.delay
+    frame = master.loop_frame + int(math.floor(ahead + 0.5))
+    # No event comes before it happens: one with a stamp of another clock would wait for
+    # ever, and its note hang.
+    latest = master.frame + int(_LOST * 1e-9 * master.sample_rate)
+    return min(frame, latest) + master.delay
+
+
+@rt_kernel
+def _to_front(engine):
+    master = engine.master[0]
+    for i in range(master.pending):
+        engine.pending[i] = engine.pending[master.first + i]
+    master.first = 0
 
 
 @rt_kernel
 def _insert(engine, event, frame):
     # Sorted by frame, the first come first among equals; most go to the end.
     master = engine.master[0]
-    place = master.pending
-    while place > 0 and engine.pending[place - 1].time > frame:
+    if master.first + master.pending == engine.pending.size:
+        _to_front(engine)
+    place = master.first + master.pending
+    while place > master.first and engine.pending[place - 1].time > frame:
         engine.pending[place] = engine.pending[place - 1]
         place -= 1
     engine.pending[place] = event
@@ -109,6 +125,5 @@ def collect(engine):
 def drop_first(engine, count):
     """Forget the first ``count`` pending events. [audio]"""
     master = engine.master[0]
-    for i in range(count, master.pending):
-        engine.pending[i - count] = engine.pending[i]
     master.pending -= count
+    master.first = master.first + count if master.pending else 0

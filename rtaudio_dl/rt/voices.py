@@ -1,13 +1,12 @@
 """Voices: their birth, their end, and the sound between.
 
-Everything is computed frame by frame from the voice's own state, so that the sound is the
-same to the bit however it is cut into blocks.
+Everything is computed frame by frame from the voice's own state, so that the sound is
+the same to the bit however it is cut into blocks.
 """
 
 from __future__ import annotations
 
 import math
-
 
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import (
@@ -137,10 +136,10 @@ def start(engine, channel, patch_index, key_index, velocity):
     group = engine.keys[patch_index, key_index].choke
     if group > 0:
         choke(engine, patch_index, group)
-    _steal(engine)
     slot = take(engine, patch_index, key_index, velocity)
     if slot == NONE:
         return
+    _steal(engine)
     master = engine.master[0]
     master.serial += 1
     voice = engine.voices[_free_place(engine)]
@@ -176,11 +175,11 @@ def _gains(engine, voice):
 @rt_kernel
 def _step(engine, voice):
     """Frames of the sound per frame of output, at the key's pitch and the wheel's."""
-    patch = engine.patches[voice.patch]
-    semitones = engine.keys[voice.patch, voice.key].shift + engine.parameters[voice.patch, TUNE]
-    bend = engine.channels[voice.channel].bend * engine.parameters[voice.patch, BEND_RANGE]
-    step = patch.rate / engine.master[0].sample_rate
-    return min(step * 2.0 ** ((semitones + bend) / 12.0), MAX_STEP)
+    parameters = engine.parameters[voice.patch]
+    semitones = engine.keys[voice.patch, voice.key].shift + parameters[TUNE]
+    semitones += engine.channels[voice.channel].bend * parameters[BEND_RANGE]
+    step = engine.patches[voice.patch].rate / engine.master[0].sample_rate
+    return min(step * 2.0 ** (semitones / 12.0), MAX_STEP)
 
 
 @rt_kernel

@@ -1,7 +1,7 @@
-"""The inference thread: pops a request, draws its latent, runs the model, publishes the sound.
+"""The inference thread: request in, latent drawn, model run, sound published.
 
-It calls ONNX Runtime through its C API on memory that was bound beforehand, so it needs no
-GIL; while it has nothing to do it waits on a semaphore of the operating system.
+It calls ONNX Runtime through its C API on memory that was bound beforehand, so it needs
+no GIL; while it has nothing to do it waits on a semaphore of the operating system.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ from rtaudio_dl.rt.native import (
     call3,
     call8,
     floats_at,
-    table_at,
     load_acquire,
     store_release,
+    table_at,
 )
 from rtaudio_dl.rt.random import mix, normal
 from rtaudio_dl.rt.resampler import PADDING
 from rtaudio_dl.rt.ring import pop
 from rtaudio_dl.rt.schedule import now
 
-_LOUDEST = 4.0  # a sound beyond it is a broken model's: it would only hold the limiter down
+_LOUDEST = 4.0  # beyond it a model is broken, and would only hold the limiter down
+_CLOSING = 0.005  # s, of the fade at the end: models are trained on sounds cut short
 _FAR = 1 << 32  # keeps the streams of base, morph and wander apart
 
 
@@ -47,7 +48,9 @@ def draw_latent(latent, seed, place, number, morph, variation):
     ``variation`` 0..1 turns that towards a new one per strike: the variance stays 1, so
     the model always sees what it was trained on.
     """
-    own = mix(seed, place)
+    # Seed and place are hashed one by one: seed 1 must not give key 36 the sound that
+    # seed 0 gives key 37.
+    own = mix(mix(seed, 0), place)
     other = mix(own, _FAR)
     strike = mix(own, _FAR + 1 + number)
     here, there = math.cos(morph * math.pi / 2), math.sin(morph * math.pi / 2)
@@ -115,6 +118,14 @@ def _is_sound(sound):
 
 
 @rt_kernel
+def _close(sound, length, frames):
+    # A sound that stops in mid-air clicks.
+    count = min(frames, length // 4)
+    for i in range(count):
+        sound[PADDING + length - 1 - i] *= (i + 0.5) / count
+
+
+@rt_kernel
 def _serve_one(engine):
     index = engine.request[0]
     slot = engine.slots[index]
@@ -128,6 +139,7 @@ def _serve_one(engine):
     elif not _is_sound(sound):
         counters[MUTED_SOUNDS] += 1
         sound[:] = 0.0
+    _close(sound, slot.length, int(_CLOSING * engine.patches[slot.patch].rate))
     took = now(engine, engine.worker_ticks) - began
     counters[RUN_NS] += took
     counters[LONGEST_RUN_NS] = max(counters[LONGEST_RUN_NS], took)
@@ -150,6 +162,8 @@ def work(engine):
     """Serve for ever, until `Engine.stop` is set and the semaphore posted. [worker]"""
     master = engine.master[0]
     while load_acquire(engine.stop, 0) == 0:
-        if serve(engine) == 0:
+        if pop(engine.request_ring, engine.request_cursors, engine.request):
+            _serve_one(engine)
+        else:
             # All that the three systems' waits need: handle, "for ever", nothing.
             call3(master.wait_address, master.semaphore, 0xFFFFFFFFFFFFFFFF, 0)
