@@ -237,7 +237,7 @@ AUDIO_COUNTERS = (
     "requests",
     "active_voices",
     "not_finite",  # frames that the master section had to mute
-    "limited",  # frames with the limiter at work
+    "limited",  # frames above the knee of the limiter
     "callbacks",
     "underruns",  # told by the device
     "overruns",  # callbacks that took longer than the block lasts

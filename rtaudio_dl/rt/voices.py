@@ -219,7 +219,7 @@ def _envelope(engine, voice, count):
     release_by = math.exp(-1.0 / (max(parameters[RELEASE], _DECLICK) * rate))
     sustain = parameters[SUSTAIN]
     fade_by = 1.0 / (_FADE * rate)
-    # In registers, as in `_finish` of rt/process.py.
+    # In registers, as in `finish` of rt/master.py.
     gate, stage, released = voice.gate, voice.stage, voice.released
     level, fade = voice.level, voice.fade
     lasts = count
