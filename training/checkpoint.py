@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from training.config import Config, from_json
+from training.config import Config
 from training.errors import ConfigError
 from training.prepare import write_atomically
+from training.reading import from_json
 
 PATTERN = "step-*.npz"
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from rtaudio_dl.errors import RtaudioError
-from training import config as configs
-from training import prepare, sounds
+from training import prepare, reading, sounds
 from training.config import Config
 
 
@@ -19,15 +17,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; gives the exit status."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = _parser().parse_args(arguments)
-    # A run that is told to end saves its state, whoever tells it.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         options.command(options)
     except RtaudioError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; go on with: python -m training resume RUN", file=sys.stderr)
         return 130
     return 0
 
@@ -79,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _prepare(options: argparse.Namespace) -> None:
-    config = configs.load(options.config) if options.config else Config()
+    config = reading.load(options.config) if options.config else Config()
     data = replace(config.data, source=options.source)
     dataset = prepare.load(data, _bar)
     _tell(dataset)
@@ -88,12 +83,12 @@ def _prepare(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     from training import loop
 
-    config = configs.load(options.config)
+    config = reading.load(options.config)
     if options.source:
         config = replace(config, data=replace(config.data, source=options.source))
     if options.run:
         config = replace(config, output=replace(config.output, run=options.run))
-    loop.start(_limited(config, options)).train()
+    _run(loop.start(_limited(config, options)))
 
 
 def _resume(options: argparse.Namespace) -> None:
@@ -101,7 +96,12 @@ def _resume(options: argparse.Namespace) -> None:
 
     path = checkpoint.latest(options.run)
     config = _limited(checkpoint.load(path).config, options)
-    loop.start(config, path).train()
+    _run(loop.start(config, path))
+
+
+def _run(run) -> None:
+    if not run.train():
+        print(f"stopped; go on with: python -m training resume {run.folder}")
 
 
 def _sample(options: argparse.Namespace) -> None:

@@ -20,7 +20,7 @@ from training.errors import DataError
 from training.prepare import Dataset, write_atomically
 from training.trained import Trained, generate
 
-JUDGE_STEPS = 600
+JUDGE_STEPS = 900
 PER_CLASS = 40
 POOLED = (12, 16)  # feature frames, bands
 TARGETS = {
@@ -50,7 +50,7 @@ def evaluate(
     out: Path,
     seeds: int = 3,
     progress: Callable[[Iterable], Iterable] = iter,
-    judge_steps: int = JUDGE_STEPS,
+    judge_steps: int | None = None,
 ) -> dict:
     """Measure, and write ``metrics.json`` and ``report.html`` into ``out``.
 
@@ -59,7 +59,10 @@ def evaluate(
     """
     if not len(sounds.rows("valid", "test")) > 1:
         raise DataError("nothing to compare with: no sounds in the valid or test split")
-    rounds = [_round(trained, sounds, s, judge_steps) for s in progress(range(seeds))]
+    rounds = [
+        _round(trained, sounds, s, judge_steps or JUDGE_STEPS)
+        for s in progress(range(seeds))
+    ]
     labels = trained.labels or (trained.config.model.name,)
     last = rounds[-1]["sets"]
     classes = _class_table(labels, rounds, last, trained.config.data.sample_rate)
@@ -198,7 +201,7 @@ def _distances(sets: Sets, judged: judge.Judge, train_mel: np.ndarray) -> dict:
 
 
 def _pooled(audio: np.ndarray, spec) -> np.ndarray:
-    """Log-mel averaged to `POOLED` cells, (n, cells): coarse, but nothing is learned."""
+    """Log-mel averaged to `POOLED` cells, (n, cells): coarse, but not learned."""
     features = judge.normalised(audio, spec)[..., 0]
     for axis, cells in zip((1, 2), POOLED, strict=True):
         parts = np.array_split(features, cells, axis=axis)

@@ -31,7 +31,8 @@ class Gan(tf.Module):
         self.encoder = None
         if config.training.reconstruct:
             self.encoder = Encoder(config, config.distance_views()[-1])
-        self.views = [LogMelLayer(spec) for spec in config.distance_views()]
+            self.views = [LogMelLayer(spec) for spec in config.distance_views()]
+            self.bins = LogMelLayer(config.critic_views()[-1])
         self._build()
         self.average.set_weights(self.generator.get_weights())
         training = config.training
@@ -192,9 +193,9 @@ class Gan(tf.Module):
         if self.encoder is None:
             return tf.constant(0.0)
         fake, real = fake[:count], real[:count]
-        return tf.add_n(
-            [losses.spectral_distance(v(fake), v(real)) for v in self.views]
-        )
+        near = [losses.spectral_distance(v(fake), v(real)) for v in self.views]
+        tones = losses.average_distance(self.bins(fake), self.bins(real))
+        return tf.add_n([*near, tones])
 
     def _critic_step(
         self,

@@ -15,15 +15,19 @@ BATCH = 64
 WIDTHS = (16, 32, 64, 64)
 EMBEDDING = 64
 LEARNING_RATE = 2e-3
-SHIFT = 4  # feature frames
-TILT = 1.0  # natural log units from the lowest to the highest band, to either side
-GAIN = 1.0  # natural log units
+SHIFT = 2  # feature frames
+GAIN = 1.0  # These three in natural log units of power, to either side.
+DECAY = 2.0  # at the end of the sound
+CURVE = 0.5  # per half-cosine over the bands
+CURVES = 4
+SCALE, OFFSET = 3.0, 9.0  # Brings log-mel to about -2..2.
 LABEL_SMOOTHING = 0.05
+SILENCE = (np.log(1e-6) + OFFSET) / SCALE
 
 
 def spectrogram(sample_rate: int) -> LogMel:
     """The feature that the classifier sees."""
-    return LogMel(sample_rate, window=512, hop=128, bands=48)
+    return LogMel(sample_rate, window=512, hop=256, bands=48)
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Judge:
 def normalised(audio: np.ndarray, spec: LogMel) -> np.ndarray:
     """Log-mel (n, T, bands, 1) scaled to about -2..2, computed in parts."""
     parts = [log_mel(audio[i : i + 256], spec) for i in range(0, len(audio), 256)]
-    return ((np.concatenate(parts) + 9.0) / 3.0)[..., None]
+    return ((np.concatenate(parts) + OFFSET) / SCALE)[..., None]
 
 
 def train(
@@ -117,12 +121,20 @@ def _network(shape: tuple[int, ...], count: int) -> keras.Model:
 
 
 def _augmented(batch: tf.Tensor) -> tf.Tensor:
-    """Another gain, spectral tilt and start for each example: another kit and room."""
+    """Another gain, spectral curve, decay and start for each: another kit and room."""
     count, frames, bands = tf.shape(batch)[0], batch.shape[1], batch.shape[2]
-    slope = tf.linspace(-0.5, 0.5, bands)[None, None, :, None] * TILT
-    tilt = tf.random.uniform([count, 1, 1, 1], -1.0, 1.0) * slope
-    gain = tf.random.uniform([count, 1, 1, 1], -GAIN, GAIN) / 3.0
+    gain = tf.random.uniform([count, 1, 1, 1], -GAIN, GAIN)
+    decay = tf.random.uniform([count, 1, 1, 1], -DECAY, DECAY)
+    slope = tf.linspace(0.0, 1.0, frames)[None, :, None, None]
+    # Half-cosines over the bands: tilt, then a dip or a bump, then finer.
+    place = (np.arange(bands) + 0.5) / bands
+    curves = np.cos(np.pi * np.outer(np.arange(1, CURVES + 1), place))
+    weights = tf.random.uniform([count, CURVES], -CURVE, CURVE)
+    curve = tf.matmul(weights, tf.constant(curves, tf.float32))[:, None, :, None]
     shifts = tf.random.uniform([count], 0, SHIFT + 1, tf.int32)
     padded = tf.concat([tf.repeat(batch[:, :1], SHIFT, axis=1), batch], axis=1)
     index = tf.range(frames)[None] + (SHIFT - shifts)[:, None]
-    return tf.gather(padded, index, batch_dims=1) + tilt + gain
+    moved = tf.gather(padded, index, batch_dims=1)
+    louder = moved + (gain + curve + decay * slope) / SCALE
+    # Silence stays silence, whatever the room.
+    return tf.maximum(louder, SILENCE)

@@ -15,6 +15,7 @@ from training.board import Board
 from training.config import Config
 from training.errors import ConfigError
 from training.gan import Gan, parameters
+from training.interrupt import Interrupt
 from training.sounds import licence_summary
 
 REPORT_EVERY = 25  # steps
@@ -58,31 +59,28 @@ class Run:
         checkpoint.restore(self.gan, stored)
         self.minutes = stored.facts["minutes"]
 
-    def train(self, steps: int | None = None) -> None:
-        """Train to ``steps`` (default: the configuration's) or until time is up."""
+    def train(self, steps: int | None = None) -> bool:
+        """Train to ``steps`` (default: the configuration's) or until time is up.
+
+        Gives False if a signal ended it before; the state is saved either way.
+        """
         steps = steps or self.config.training.steps
         self.folder.mkdir(parents=True, exist_ok=True)
         board = Board(self.folder / "board")
         bar = tqdm(total=steps, initial=self.step, unit="step", smoothing=0.02)
         bar.write(board.note)
         clock = _Clock(self)
-        try:
+        with Interrupt() as interrupt, bar:
             for batch in self._batches():
-                if self.step >= steps or clock.over():
+                if self.step >= steps or clock.over() or interrupt.asked:
                     break
                 self._one_step(batch)
                 bar.update()
-                if self.step % REPORT_EVERY == 0:
-                    bar.set_postfix_str(self._line(clock))
-                    board.scalars(self.losses, self.step)
-                if clock.due("samples", self.config.output.sample_minutes):
-                    self.write_samples(board)
-                if clock.due("checkpoint", self.config.output.checkpoint_minutes):
-                    self.save()
-        finally:
-            bar.close()
+                self._report(bar, board, clock)
             self.save()
-        self.write_samples(board)
+        if not interrupt.asked:
+            self.write_samples(board)
+        return not interrupt.asked
 
     @property
     def step(self) -> int:
@@ -165,6 +163,16 @@ class Run:
             return mean
 
         return step
+
+    def _report(self, bar: tqdm, board: Board, clock: _Clock) -> None:
+        """What is due after a step: figures, sounds, a checkpoint."""
+        if self.step % REPORT_EVERY == 0:
+            bar.set_postfix_str(self._line(clock))
+            board.scalars(self.losses, self.step)
+        if clock.due("samples", self.config.output.sample_minutes):
+            self.write_samples(board)
+        if clock.due("checkpoint", self.config.output.checkpoint_minutes):
+            self.save()
 
     def _line(self, clock: _Clock) -> str:
         shown = ["critic_loss", "generator_loss"]

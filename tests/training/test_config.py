@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from training import config
+from training import config, reading
 from training.errors import ConfigError
 
 SHIPPED = sorted(Path(__file__).parents[2].glob("configs/wavegan_*.toml"))
@@ -14,18 +14,18 @@ SHIPPED = sorted(Path(__file__).parents[2].glob("configs/wavegan_*.toml"))
 def load(tmp_path: Path, text: str) -> config.Config:
     path = tmp_path / "a.toml"
     path.write_text(text)
-    return config.load(path)
+    return reading.load(path)
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_shipped_files_are_valid(path):
-    assert config.load(path).model.latent == 100
+    assert reading.load(path).model.latent == 100
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_json_gives_the_same_back(path):
-    loaded = config.load(path)
-    assert config.from_json(loaded.to_json(), "json") == loaded
+    loaded = reading.load(path)
+    assert reading.from_json(loaded.to_json(), "json") == loaded
 
 
 def test_defaults_are_the_published_ones():
@@ -69,7 +69,7 @@ def test_mistakes_are_explained(tmp_path, text, message):
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match="no such configuration"):
-        config.load(tmp_path / "none.toml")
+        reading.load(tmp_path / "none.toml")
 
 
 def test_a_whole_number_may_stand_for_a_float(tmp_path):

@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from training.config import Config, from_mapping
+from training.config import Config
+from training.reading import from_mapping
 
 RATE = 4_000
 FRAMES = 512
@@ -59,7 +60,7 @@ def config(folder: Path, source: Path | None = None, **changes) -> Config:
             "upsample": "subpixel",
             "kernel": 12,
             "shape_output": True,
-            "spectral": [32, 64],
+            "spectral": [64],
             "spectral_dim": 2,
             "critic_embedding": 8,
             "phase_shuffle": 1,
