@@ -1,4 +1,4 @@
-"""What PortAudio calls: a C function that finds the engine and processes a block."""
+"""What drivers call: C functions that find the engine, and play or hear."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from rtaudio_dl.rt.layout import (
     UNDERRUNS,
     Engine,
 )
+from rtaudio_dl.rt.midi import hear
 from rtaudio_dl.rt.native import table_at, view
 from rtaudio_dl.rt.process import process_block
 from rtaudio_dl.rt.schedule import follow_clock, now
@@ -91,3 +92,14 @@ def audio_callback(_input, output, frames, _time, flags, user):
     out = table_at(output, frames, OUTPUTS)
     play_live(engine_at(user), out, (flags & _OUTPUT_UNDERFLOW) != 0)
     return 0
+
+
+@rt_callback(types.void(types.uintp, types.int64, types.uint64))
+def midi_callback(user, offset, message):
+    """For a driver that brings MIDI with the block: before it calls `audio_callback`.
+
+    ``offset`` counts frames into that block; ``message`` holds the three bytes of a
+    channel message, the first one lowest. [audio]
+    """
+    status, data1, data2 = message & 255, message >> 8 & 255, message >> 16 & 255
+    hear(engine_at(user), offset, status, data1, data2)

@@ -305,6 +305,8 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "control_cursors": (np.dtype(np.int64), (CURSORS,)),
     "midi_ring": (EVENT, (RING_SIZE,)),
     "midi_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "cycle_ring": (EVENT, (RING_SIZE,)),  # what JACK brought with this very cycle
+    "cycle_cursors": (np.dtype(np.int64), (CURSORS,)),
     "request_ring": (np.dtype(np.int64), (SLOTS,)),
     "request_cursors": (np.dtype(np.int64), (CURSORS,)),
     "tap_ring": (np.dtype(np.float32), (TAP_FRAMES, OUTPUTS)),
@@ -316,6 +318,7 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "envelope": (np.dtype(np.float64), (SEGMENT,)),  # of the voice being rendered
     "mix": (np.dtype(np.float64), (SEGMENT, OUTPUTS)),
     "note": (NOTE, (1,)),  # the line being written
+    "event": (EVENT, (1,)),  # the message being read
     "ticks": (np.dtype(np.int64), (2,)),  # where the audio thread reads the clock
     "worker_ticks": (np.dtype(np.int64), (2,)),
     "request": (np.dtype(np.int64), (1,)),  # where the worker pops into

@@ -119,6 +119,7 @@ def collect(engine):
     """Move what has arrived to the list of pending events. [audio]"""
     _collect(engine, engine.control_ring, engine.control_cursors)
     _collect(engine, engine.midi_ring, engine.midi_cursors)
+    _collect(engine, engine.cycle_ring, engine.cycle_cursors)
 
 
 @rt_kernel
