@@ -132,14 +132,6 @@ def environment() -> dict[str, str]:
         return dict(os.environ)
 
 
-def perf_counter_ns_of(jack_time_us: int) -> int:
-    """A time of JACK (µs) on the clock of `time.perf_counter_ns`.
-
-    Both count CLOCK_MONOTONIC on Linux and mach_absolute_time on macOS.
-    """
-    return jack_time_us * 1000
-
-
 class Client:
     """A client of the running JACK server; its callbacks are C functions.
 

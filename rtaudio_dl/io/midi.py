@@ -130,6 +130,11 @@ class MidiReader:
         return list(self._ports)
 
     @property
+    def pid(self) -> int | None:
+        """Of the process that reads, None when there is none."""
+        return self._process.pid if self._process is not None else None
+
+    @property
     def virtual_port(self) -> str:
         """Where other programs can play into, empty if nowhere."""
         return self._virtual

@@ -1,7 +1,9 @@
 """MIDI from a JACK server: stamped to the frame by native code, in JACK's own cycle.
 
-JACK gives every message its frame. A library that stamps it in the callback (rtmidi
-does) would round that to a whole period; here the frame itself becomes the time.
+JACK gives every message its frame. A library that stamps messages in the callback, as
+rtmidi does, rounds that to a whole period; here the frame itself becomes the time, on
+the clock of `time.perf_counter_ns`. JACK's own estimate will not do: it is on another
+clock (CLOCK_MONOTONIC_RAW on Linux), and wanders with the jitter of the server.
 """
 
 from __future__ import annotations
@@ -26,12 +28,16 @@ from rtaudio_dl.io.midi_ports import (
     wanted,
 )
 from rtaudio_dl.io.native import array_of
-from rtaudio_dl.rt.kernel import rt_callback
+from rtaudio_dl.rt.kernel import rt_callback, rt_kernel
 from rtaudio_dl.rt.native import call2, call3
 from rtaudio_dl.rt.ring import CURSORS, new_cursors, pop, push
+from rtaudio_dl.system import performance_clock
 
 _RAW_SIZE = 1 << 16  # messages
 _RETRY_SECONDS = 2.0
+_WINDOW = 64  # cycles
+NONE = -1
+_FRAME_MASK = 0xFFFFFFFF  # JACK counts frames in 32 bits
 _U32 = np.uintp(0xFFFFFFFF)
 
 # A channel message and when it was: bytes 0..2 from the lowest up, byte 3 the length.
@@ -48,14 +54,23 @@ _STATE = np.dtype(
         ("event_count", np.uintp),
         ("event_get", np.uintp),
         ("last_frame_time", np.uintp),
-        ("frames_to_time", np.uintp),
+        ("clock_gettime", np.uintp),
         ("write", np.uintp),
-        ("event", np.uintp),  # addresses of memory
+        ("clock", np.uintp),  # its number
+        ("now", np.uintp),  # addresses of memory
+        ("event", np.uintp),
         ("item", np.uintp),
         ("ring", np.uintp),
         ("cursors", np.uintp),
         ("wake", np.int64),  # file descriptor
         ("lost", np.int64),  # the server has gone
+        # when a frame is: nanoseconds = zero + frames passed * frame_ns
+        ("frame_ns", np.float64),
+        ("last_frame", np.int64),  # JACK's number, 32 bits
+        ("passed", np.int64),  # frames since the first cycle
+        ("cycles", np.int64),  # in this window
+        ("earliest", np.float64, (2,)),  # zero of the window before, and of this one
+        ("last_time", np.int64),
     ],
     align=True,
 )
@@ -64,10 +79,38 @@ _states, _messages, _events = array_of(_STATE), array_of(_RAW), array_of(_EVENT)
 _integers, _bytes = array_of(np.dtype(np.int64)), array_of(np.dtype(np.uint8))
 
 
+@rt_kernel
+def _follow_clock(state, frames):
+    """The nanosecond of frame 0, by the cycles that began earliest. [any]
+
+    A cycle may begin late, but never early. So the least of "now minus frames passed"
+    is the true one, unlike a mean: no jitter of the machine comes through. Only the
+    last one or two windows count, for clocks drift. A cycle that is a period late ends
+    them: after an xrun, time has passed without frames.
+    """
+    frame = np.int64(call2(state.last_frame_time, state.client, np.uintp(0)) & _U32)
+    if state.last_frame != NONE:
+        state.passed += (frame - state.last_frame) & _FRAME_MASK
+    state.last_frame = frame
+    clock = _integers(state.now, 2)  # seconds, nanoseconds
+    call2(state.clock_gettime, state.clock, state.now)
+    now = clock[0] * 1_000_000_000 + clock[1]
+    zero = now - state.passed * state.frame_ns
+    if zero > min(state.earliest[0], state.earliest[1]) + frames * state.frame_ns:
+        state.earliest[0] = state.earliest[1] = np.inf
+    if state.cycles == _WINDOW:
+        state.earliest[0], state.earliest[1] = state.earliest[1], np.inf
+        state.cycles = 0
+    state.cycles += 1
+    state.earliest[1] = min(state.earliest[1], zero)
+    return min(state.earliest[0], state.earliest[1])
+
+
 @rt_callback(types.int32(types.uint32, types.uintp))
 def _process(frames, user):
     """JackProcessCallback: move messages with their times into the raw ring. [any]"""
     state = _states(user, 1)[0]
+    zero = _follow_clock(state, frames)
     buffer = call2(state.get_buffer, state.port, np.uintp(frames))
     count = call2(state.event_count, buffer, np.uintp(0)) & _U32
     if count == 0:
@@ -76,7 +119,6 @@ def _process(frames, user):
     item = _messages(state.item, 1)
     ring = _messages(state.ring, _RAW_SIZE)
     cursors = _integers(state.cursors, CURSORS)
-    first = call2(state.last_frame_time, state.client, np.uintp(0)) & _U32
     for i in range(count):
         if call3(state.event_get, state.event, buffer, np.uintp(i)) & _U32:
             continue
@@ -87,10 +129,9 @@ def _process(frames, user):
         data = _bytes(event[0].buffer, 3)
         for j in range(size):
             message |= np.int64(data[j]) << (8 * j)
-        frame = np.uintp((first + event[0].time) & _U32)
-        microseconds = call2(state.frames_to_time, state.client, frame)
-        item[0].time = np.int64(microseconds) * 1000
-        item[0].message = message
+        when = zero + (state.passed + event[0].time) * state.frame_ns
+        state.last_time = max(state.last_time, np.int64(when))
+        item[0].time, item[0].message = state.last_time, message
         push(ring, cursors, item[0])
     call3(state.write, np.uintp(state.wake), state.item, np.uintp(1))
     return 0
@@ -148,7 +189,7 @@ class JackMidi:
     def _open(self) -> list[Status]:
         self._next_try = time.monotonic() + _RETRY_SECONDS
         if sys.platform == "win32":
-            return []  # has no pipe that a C callback can write without blocking
+            return []  # has neither clock_gettime nor such pipes; use the system's MIDI
         try:
             self._connection = _Connection(self._put)
         except DeviceError:
@@ -176,7 +217,8 @@ class JackMidi:
 
     def _changes(self, now: set[str]) -> list[Status]:
         came, went = now - self._connected, self._connected - now
-        if went:
+        # One may also have come, played and gone since the last poll.
+        if went or not now:
             self._put(JACK, time.perf_counter_ns(), None)
         statuses = [Status("lost", name) for name in sorted(went)]
         for name in sorted(came):
@@ -195,6 +237,7 @@ class _Connection:
         self._put = put
         self._ring, self._cursors = np.zeros(_RAW_SIZE, _RAW), new_cursors()
         self._event, self._item = np.zeros(1, _EVENT), np.zeros(1, _RAW)
+        self._now = np.zeros(2, np.int64)
         self._state = np.zeros(1, _STATE)
         self._read_end, self._write_end = os.pipe()
         try:
@@ -217,9 +260,14 @@ class _Connection:
             ("event_count", "jack_midi_get_event_count"),
             ("event_get", "jack_midi_event_get"),
             ("last_frame_time", "jack_last_frame_time"),
-            ("frames_to_time", "jack_frames_to_time"),
         ):
             state[field] = libjack.address(function)
+        state["frame_ns"] = 1e9 / self.client.sample_rate
+        state["last_frame"] = NONE
+        state["earliest"] = np.inf
+        clock = performance_clock()
+        state["clock_gettime"], state["clock"] = clock.address, clock.id
+        state["now"] = self._now.ctypes.data
         state["write"] = _address_of_write()
         state["wake"] = self._write_end
         state["event"], state["item"] = self._event.ctypes.data, self._item.ctypes.data

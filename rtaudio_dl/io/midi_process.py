@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None) -> None:
     ended = threading.Event()
     threading.Thread(target=_wait_for_end, args=(ended,), daemon=True).start()
     Reader(options.ring, options.size, options.port).run(ended)
+    os._exit(0)  # all is closed, and Numba would take most of a second to unload
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
