@@ -1,9 +1,7 @@
-"""The process behind `tests.jack.JackProbe`: two JACK clients with native callbacks."""
+"""The process behind `JackProbe`: two JACK clients with native callbacks."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import sys
 import time
@@ -12,6 +10,7 @@ from ctypes import c_void_p
 import numpy as np
 from numba import types
 
+from rtaudio_dl.bench.child import serve
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io import libjack
 from rtaudio_dl.io.native import array_of
@@ -53,6 +52,7 @@ _states, _messages = array_of(STATE), array_of(MESSAGE)
 
 @rt_callback(types.int32(types.uint32, types.uintp))
 def _send(frames, user):
+    """JackProcessCallback: put the messages of this cycle at their frames. [audio]"""
     state = _states(user, 1)[0]
     n = np.uintp(frames)
     buffer = call2(state.get_buffer, state.ports[0], n)
@@ -80,6 +80,7 @@ def _send(frames, user):
 
 @rt_callback(types.int32(types.uint32, types.uintp))
 def _record(frames, user):
+    """JackProcessCallback: keep what is heard, at its frames. [audio]"""
     state = _states(user, 1)[0]
     n = np.uintp(frames)
     now = np.int64(call2(state.last_frame_time, state.client, n) & _U32)
@@ -101,6 +102,7 @@ def _record(frames, user):
 
 @rt_callback(types.int32(types.uintp))
 def _xrun(user):
+    """JackXRunCallback: somebody on the server was late. [any]"""
     _states(user, 1)[0].xruns += 1
     return 0
 
@@ -214,26 +216,11 @@ class Probe:
     def _xruns(self) -> int:
         return int(self.record["xruns"][0])
 
+    def close(self) -> None:
+        self.sender.close()
+        self.listener.close()
+
 
 def main() -> None:
-    """Serve requests, one JSON line each, until standard input ends."""
-    probe = Probe(sys.argv[1], int(sys.argv[2]))
-    _reply(answer="ready")
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            _reply(answer=getattr(probe, request.pop("command"))(**request))
-        except DeviceError as error:
-            _reply(error=str(error))
-    probe.sender.close()
-    probe.listener.close()
-    os._exit(0)  # Numba would take most of a second to unload
-
-
-def _reply(**fields) -> None:
-    sys.stdout.write(json.dumps(fields) + "\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    main()
+    """Be a probe: its name and its channels are the arguments."""
+    serve(lambda: Probe(sys.argv[1], int(sys.argv[2])))

@@ -1,0 +1,67 @@
+"""Native code that times native code: no interpreter between two looks at the clock."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rtaudio_dl.rt.kernel import rt_kernel
+from rtaudio_dl.rt.layout import NONE
+from rtaudio_dl.rt.native import call2, call8
+from rtaudio_dl.rt.pool import free_if_unused, request
+from rtaudio_dl.rt.process import process_block
+from rtaudio_dl.rt.schedule import now
+from rtaudio_dl.rt.worker import serve
+
+
+@rt_kernel
+def time_blocks(engine, out, durations):
+    """Process a block for each place of ``durations`` (int64, ns) and fill it. [any]
+
+    ``out`` is float32 (frames, 2).
+    """
+    for i in range(durations.size):
+        began = now(engine, engine.ticks)
+        process_block(engine, out)
+        durations[i] = now(engine, engine.ticks) - began
+
+
+@rt_kernel
+def run_bare(engine, place):
+    """The bare call of a patch's model, into its first slot; 0 if it ran. [any]"""
+    binding = engine.bindings[place]
+    status = call8(
+        binding.run,
+        binding.session,
+        0,
+        binding.input_names,
+        binding.input_values,
+        np.uintp(binding.inputs),
+        binding.output_names,
+        1,
+        binding.output_values,
+    )
+    if status != 0:
+        call2(binding.release_status, status, 0)
+    return status != 0
+
+
+@rt_kernel
+def time_runs(engine, place, key, first, served, bare):
+    """Make sounds by turns as the worker does and by the bare call. [any]
+
+    Fills ``served`` and ``bare`` (int64, ns, of one size): the same model, the same
+    memory, the same state of the machine. Returns how many runs failed.
+    """
+    failed = 0
+    for i in range(served.size):
+        slot = request(engine, place, key, first + i, 1.0)
+        if slot == NONE:
+            return served.size
+        began = now(engine, engine.worker_ticks)
+        serve(engine)
+        served[i] = now(engine, engine.worker_ticks) - began
+        free_if_unused(engine, slot)
+        began = now(engine, engine.worker_ticks)
+        failed += run_bare(engine, place)
+        bare[i] = now(engine, engine.worker_ticks) - began
+    return failed
