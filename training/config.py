@@ -45,8 +45,9 @@ class Model:
     ``upsample`` is ``transposed`` or ``subpixel``.
 
     ``max_channels`` caps the width (0: as published); ``noise`` is how many latent
-    dimensions also choose a mixture of fixed white noises (0: none); ``shape_output``
-    puts fades, DC removal and peak level into the graph instead of a tanh.
+    dimensions also choose a mixture of fixed white noises (0: none); ``smooth``
+    averages over 4 frames after each upsampling but the last; ``shape_output`` puts
+    fades, DC removal and peak level into the graph instead of a tanh.
     """
 
     name: str = "wavegan"
@@ -59,6 +60,7 @@ class Model:
     kernel: int = 25
     upsample: str = "transposed"
     noise: int = 0
+    smooth: bool = False
     shape_output: bool = False
     phase_shuffle: int = 2
     critic_dim: int = 0
@@ -75,7 +77,8 @@ class Training:
     ``penalty`` is lambda of WGAN-GP or gamma of R1, applied every ``penalty_every``
     steps; ``reconstruct`` weighs how well half of each batch, encoded from real sounds,
     must be given back (0: a plain GAN), ``prior`` how normal their latents must be; it
-    is all that is trained in the first ``warmup_steps``, at ``warmup_rate``;
+    is all that is trained in the first ``warmup_steps``, at ``warmup_rate``, and later
+    counts ``guide`` times as much;
     ``augment`` is the probability of each augmentation before a critic, which
     rises while ``augment_target`` (0: off) is exceeded; ``ema`` 0 turns averaging off.
     """
@@ -90,6 +93,7 @@ class Training:
     penalty_every: int = 1
     reconstruct: float = 0.0
     prior: float = 0.02
+    guide: float = 1.0
     warmup_steps: int = 0
     warmup_rate: float = 1e-3
     learning_rate: float = 1e-4
@@ -186,6 +190,7 @@ RANGES = {
     "training.penalty_every": (1, 10**6),
     "training.reconstruct": (0, 1000),
     "training.prior": (0, 1000),
+    "training.guide": (0, 1),
     "training.warmup_steps": (0, 10**9),
     "training.warmup_rate": (0, 1),
     "training.learning_rate": (0, 1),

@@ -204,6 +204,7 @@ def _pooled(audio: np.ndarray, spec) -> np.ndarray:
     """Log-mel averaged to `POOLED` cells, (n, cells): coarse, but not learned."""
     features = judge.normalised(audio, spec)[..., 0]
     for axis, cells in zip((1, 2), POOLED, strict=True):
+        cells = min(cells, features.shape[axis])
         parts = np.array_split(features, cells, axis=axis)
         features = np.stack([p.mean(axis=axis) for p in parts], axis=axis)
     return features.reshape(len(features), -1)

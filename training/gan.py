@@ -104,7 +104,8 @@ class Gan(tf.Module):
             kind = self.config.training.loss
             loss = tf.add_n([losses.generator_loss(kind, s) for s in scores])
             distance = self._distance(fake, audio, count // 2)
-            total = self._generator_total(loss, distance, prior)
+            guide = self.config.training.guide
+            total = loss + guide * self._reconstruction_loss(distance, prior)
         self._generator_update(tape, total)
         return report | {
             "generator_loss": loss,
@@ -124,7 +125,7 @@ class Gan(tf.Module):
                 self.latents(count, seed + 1), audio, classes, seed + 3, count
             )
             distance = self._distance(self.generator(z, classes), audio, count)
-            total = self._generator_total(zero, distance, prior)
+            total = self._reconstruction_loss(distance, prior)
         self._generator_update(tape, total)
         names = ("critic_loss", "generator_loss", "penalty", "overfit")
         return dict.fromkeys(names, zero) | {
@@ -157,11 +158,9 @@ class Gan(tf.Module):
         ]
         return np.concatenate(parts)
 
-    def _generator_total(
-        self, adversarial: tf.Tensor, distance: tf.Tensor, prior: tf.Tensor
-    ) -> tf.Tensor:
+    def _reconstruction_loss(self, distance: tf.Tensor, prior: tf.Tensor) -> tf.Tensor:
         training = self.config.training
-        return adversarial + training.reconstruct * distance + training.prior * prior
+        return training.reconstruct * distance + training.prior * prior
 
     def _generator_update(self, tape: tf.GradientTape, total: tf.Tensor) -> None:
         variables = self.generator_variables

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import sqrtm
 
 
 def kernel_distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -25,9 +24,12 @@ def frechet_distance(a: np.ndarray, b: np.ndarray) -> float:
     """Squared 2-Wasserstein distance of two Gaussians fitted to (n, d) and (m, d)."""
     difference = a.mean(0) - b.mean(0)
     cov_a, cov_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    # Round-off gives the root of a product of covariances a small imaginary part.
-    root = np.real(sqrtm(cov_a @ cov_b))
-    return float(difference @ difference + np.trace(cov_a + cov_b - 2.0 * root))
+    values, vectors = np.linalg.eigh(cov_a)
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+    # The trace of the root of cov_a cov_b, by a symmetric matrix of the same values.
+    shared = np.linalg.eigvalsh(root @ cov_b @ root)
+    overlap = np.sqrt(np.maximum(shared, 0.0)).sum()
+    return float(difference @ difference + np.trace(cov_a + cov_b) - 2.0 * overlap)
 
 
 def inception_score(scores: np.ndarray) -> float:

@@ -63,6 +63,7 @@ class Generator(keras.Model):
                 hidden = self.noises[i](hidden, latent)
             hidden = stage(hidden)
             if i + 1 < len(self.stages):
+                hidden = smoothed(hidden) if self.config.model.smooth else hidden
                 hidden = self.activation(hidden)
         audio = tf.cast(tf.reshape(hidden, [-1, self.config.data.frames]), tf.float32)
         return tf.tanh(audio) if self.shaper is None else self.shaper(audio)
@@ -91,6 +92,16 @@ def alike(shape: tuple[int, ...], dtype: str | None = None) -> tf.Tensor:
     """
     one = keras.initializers.GlorotUniform()((*shape[:-1], shape[-1] // STRIDE), dtype)
     return tf.tile(one, [1] * (len(shape) - 1) + [STRIDE])
+
+
+def smoothed(hidden: tf.Tensor) -> tf.Tensor:
+    """Mean over 4 frames of (B, T, C): what is steady before upsampling stays steady.
+
+    Else a steady feature becomes a pattern that repeats every 4, 16, 64 ... frames, a
+    comb of tones at multiples of rate / 64: the buzz of WaveGAN. The average has its
+    zeros exactly there. (Blur after upsampling: Karras et al., 2019, for images.)
+    """
+    return tf.nn.avg_pool1d(hidden, STRIDE, 1, "SAME")
 
 
 class NoiseGate(keras.layers.Layer):

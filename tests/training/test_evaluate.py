@@ -9,7 +9,7 @@ from tests.training import tiny
 from training import evaluate, judge, prepare
 from training.errors import DataError
 
-STEPS = 40
+STEPS = 20
 FIGURES = {"recognition", "inception_score", "kid", "kid_mel", "frechet"}
 
 
@@ -17,7 +17,7 @@ FIGURES = {"recognition", "inception_score", "kid", "kid_mel", "frechet"}
 def long_drums(tmp_path_factory):
     """Drums long enough for the judge's spectrogram."""
     folder = tmp_path_factory.mktemp("evaluation")
-    tiny.write_drums(folder / "drums", kits=8, each=3)
+    tiny.write_drums(folder / "drums", kits=12, each=5)
     return tiny.config(folder, data={"frames": 2_048})
 
 
@@ -38,7 +38,7 @@ def run(config, sound, tmp_path, monkeypatch) -> dict:
     monkeypatch.setattr(evaluate, "generate", fake.generate)
     monkeypatch.setattr(evaluate, "PER_CLASS", 8)
     sounds = prepare.load(config.data)
-    return evaluate.evaluate(fake, sounds, tmp_path, seeds=2, judge_steps=STEPS)
+    return evaluate.evaluate(fake, sounds, tmp_path, seeds=1, judge_steps=STEPS)
 
 
 def good(config):
