@@ -16,13 +16,16 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import warnings
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from rtaudio_dl.errors import EngineError, PatchError
+from rtaudio_dl.flight import FlightRecorder
 from rtaudio_dl.instrument import Instrument, install, slots_needed
 from rtaudio_dl.patch import PARAMETERS, Patch, find_patch
 from rtaudio_dl.rt import events, layout
@@ -64,7 +67,11 @@ class Host:
         master["clock_tick"] = clock.tick
         self._queue: list[tuple[int, int, np.ndarray]] = []  # by frame, then as asked
         self._order = itertools.count()
+        self._flight: FlightRecorder | None = None
         self._compile()
+
+    def _say(self, line: str) -> None:
+        warnings.warn(line, stacklevel=2)
 
     def _new_engine(self, polyphony: int) -> layout.Engine:
         return layout.new_engine(self.sample_rate, polyphony)
@@ -85,9 +92,13 @@ class Host:
         patch = find_patch(patch) if isinstance(patch, str) else patch
         if channel is not None:
             _check("channel", channel, 0, layout.CHANNELS - 1)
-        place, first = self._room(patch)
+        place = self._free_place(patch)
+        needed = slots_needed(patch, int(self.engine.master["polyphony"][0]))
+        first = self.room_for(needed)
         instrument = install(self.engine, patch, place, first, self.provider)
         self.instruments[place] = instrument
+        if self._flight is not None:
+            self._flight.add_patch(patch, place, instrument.model.digest)
         self._command(events.ACTIVATE, place)
         self._fill(place)
         program = patch.program if patch.program is not None else place
@@ -110,8 +121,7 @@ class Host:
         self.engine.patches[instrument.place]["life"] = layout.EMPTY
         instrument.close()
 
-    def _room(self, patch: Patch) -> tuple[int, int]:
-        """A free place and the first slot of the gap for a patch."""
+    def _free_place(self, patch: Patch) -> int:
         free = [p for p in range(layout.PATCHES) if p not in self.instruments]
         if not free:
             have = ", ".join(i.patch.name for i in self.instruments.values())
@@ -119,14 +129,17 @@ class Host:
                 f"no place for patch {patch.name!r}: {layout.PATCHES} are loaded "
                 f"({have}); unload one first"
             )
+        return free[0]
+
+    def room_for(self, slots: int) -> int:
+        """The first slot of a gap that holds so many sounds, or the end of all."""
         taken = sorted((i.first, i.first + i.slots) for i in self.instruments.values())
         first = 0
-        needed = slots_needed(patch, int(self.engine.master["polyphony"][0]))
         for begin, end in taken:
-            if begin - first >= needed:
+            if begin - first >= slots:
                 break
             first = end
-        return free[0], first
+        return first
 
     def _fill(self, place: int) -> None:
         lacking = settle(self.engine, place)
@@ -256,6 +269,22 @@ class Host:
             heapq.heappop(self._queue)
         return frames
 
+    # --- flight recorder
+
+    def record_flight(self, path: str | Path) -> None:
+        """Keep everything that happens from now on, to be rendered again exactly.
+
+        It has to be called before the first patch is loaded.
+        """
+        if self.instruments or self._flight is not None:
+            raise EngineError("a flight recording begins before the first patch")
+        self._flight = FlightRecorder(self.engine, Path(path), self._say)
+
+    def stop_flight(self) -> Path | None:
+        """Finish the flight recording, if there is one; returns its file."""
+        flight, self._flight = self._flight, None
+        return flight.stop() if flight else None
+
     # --- state
 
     @property
@@ -276,7 +305,8 @@ class Host:
         return counts | {f"worker_{name}": int(n) for name, n in worker}
 
     def close(self) -> None:
-        """Release all models; again: nothing."""
+        """Finish a flight recording and release all models; again: nothing."""
+        self.stop_flight()
         while self.instruments:
             self.instruments.popitem()[1].close()
 

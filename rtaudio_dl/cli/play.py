@@ -46,6 +46,12 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--record", type=Path, metavar="FILE.wav")
     parser.add_argument(
+        "--flight",
+        type=Path,
+        metavar="FILE.flight",
+        help="keep everything that is played, to be rendered again exactly",
+    )
+    parser.add_argument(
         "--seconds", type=float, metavar="S", help="stop by itself after this time"
     )
     add_engine_options(parser)
@@ -67,6 +73,8 @@ def run(options: argparse.Namespace) -> int:
             say=console.print,
         )
     with _terminable(), host:
+        if options.flight:
+            host.record_flight(options.flight)
         loaded = [host.load(name) for name in options.patch or [DEFAULT_PATCH]]
         instrument = loaded[0]
         host.assign(instrument)

@@ -16,13 +16,17 @@ from rtaudio_dl.cli.console import console, facts, preparing
 from rtaudio_dl.errors import PatchError
 
 DEFAULT_PATCH = "drums"
+FLIGHT_SUFFIX = ".flight"
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add the command."""
-    text = "render a MIDI file to a sound file; same input, same bytes"
+    text = (
+        "render a MIDI file, or what `play --flight` recorded, to a sound file; "
+        "same input, same bytes"
+    )
     parser = commands.add_parser("render", help=text, description=text)
-    parser.add_argument("song", type=Path, metavar="SONG.mid")
+    parser.add_argument("song", type=Path, metavar="SONG.mid|FILE.flight")
     parser.add_argument("--patch", default=DEFAULT_PATCH, metavar="NAME")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.wav")
     parser.add_argument("--seed", type=int, metavar="N", help="other sounds, same song")
@@ -125,6 +129,8 @@ def run(options: argparse.Namespace) -> int:
     from rtaudio_dl.audio_file import check_target, write_audio
 
     check_target(options.out)
+    if options.song.suffix == FLIGHT_SUFFIX:
+        return _render_flight(options)
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("rendering", total=None)
         rendering = render_file(
@@ -139,4 +145,29 @@ def run(options: argparse.Namespace) -> int:
         )
     write_audio(options.out, rendering.audio, rendering.sample_rate)
     console.print(facts(str(options.out), rendering.rows()))
+    return 0
+
+
+def _render_flight(options: argparse.Namespace) -> int:
+    from rtaudio_dl.audio_file import write_audio
+
+    with preparing():
+        from rtaudio_dl.replay import Replay
+
+        replay = Replay(options.song, options.provider)
+    flight = replay.flight
+    total = (flight.end - flight.start) / flight.sample_rate
+    start = time.perf_counter()
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("rendering", total=total)
+        audio = replay.render(lambda done: bar.update(task, completed=done))
+    took = time.perf_counter() - start
+    write_audio(options.out, audio, flight.sample_rate)
+    rows = [
+        ("flight", f"{len(flight.events)} events, {len(flight.patches)} patches"),
+        ("rendered", f"{total:.2f} s at {flight.sample_rate} Hz"),
+        ("speed", f"{total / took:.0f} times faster than real time"),
+    ]
+    rows += [("recorded live", f"frames {a} to {b}") for a, b in replay.taps]
+    console.print(facts(str(options.out), rows))
     return 0

@@ -62,7 +62,7 @@ def high_of(parameter):
 @rt_kernel
 def _set_parameter(engine, patch_index, parameter, value):
     if 0 <= patch_index < PATCHES and 0 <= parameter < PARAMETERS:
-        if math.isfinite(value):
+        if abs(value) < math.inf:  # isfinite is blind here, see rt/master.py
             value = min(max(value, low_of(parameter)), high_of(parameter))
             engine.parameters[patch_index, parameter] = value
 

@@ -27,6 +27,7 @@ PENDING = 8192  # events that wait for their frame
 SEGMENT = 128  # most frames between two looks at the events
 TAP_FRAMES = 1 << 20  # 21 s at 48 kHz, for the writer thread to be away
 NOTE_LOG = 4096
+FLIGHT_EVENTS = 1 << 16  # of the flight recorder's ring
 
 NONE = -1
 
@@ -74,6 +75,8 @@ MASTER = np.dtype(
         ("sweep", np.int64),  # where the pool's next sweep begins
         ("sweep_slot", np.int64),
         ("tap_on", np.int64),
+        ("tap_was_on", np.int64),
+        ("flight_on", np.int64),
         # master section
         ("gain", np.float64),
         ("gain_now", np.float64),
@@ -317,7 +320,10 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "filters": (np.dtype(np.float32), (TABLE_SIZE,)),
     "envelope": (np.dtype(np.float64), (SEGMENT,)),  # of the voice being rendered
     "mix": (np.dtype(np.float64), (SEGMENT, OUTPUTS)),
+    "flight_ring": (EVENT, (FLIGHT_EVENTS,)),
+    "flight_cursors": (np.dtype(np.int64), (CURSORS,)),
     "note": (NOTE, (1,)),  # the line being written
+    "logged": (EVENT, (1,)),  # the same for the flight recorder
     "event": (EVENT, (1,)),  # the message being read
     "ticks": (np.dtype(np.int64), (2,)),  # where the audio thread reads the clock
     "worker_ticks": (np.dtype(np.int64), (2,)),

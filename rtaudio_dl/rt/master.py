@@ -10,6 +10,7 @@ from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import LIMITED, NOT_FINITE, OUTPUTS
 
 CEILING = 0.98  # of full scale (-0.18 dBFS): nothing gets above it
+_SANE = 1e9  # no sound gets here, whatever the gains
 _KNEE = 0.8  # (-1.9 dBFS): below it the output is the mix, to the bit
 _ATTACK = 0.0005  # s, time constant at which the limiter takes hold
 _RECOVERY = 0.08  # s, time constant at which it lets go
@@ -38,11 +39,14 @@ def finish(engine, out, first, count):
             value = engine.mix[i, channel] + residue
             residue *= fall
             blocked = value - before + pole * blocked
-            if not math.isfinite(blocked):
-                value = blocked = residue = 0.0
+            heard = blocked * level
+            # NaN compares false. isfinite would see nothing: LLVM may reassociate its
+            # x - x to 0.
+            if not abs(heard) < _SANE:
+                heard = value = blocked = residue = 0.0
                 engine.counters[NOT_FINITE] += 1
             before = value
-            engine.mix[i, channel] = blocked * level
+            engine.mix[i, channel] = heard
             level += smooth * (target - level)
         master.residue[channel] = residue
         master.dc_in[channel], master.dc_out[channel] = before, blocked

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rtaudio_dl.rt.kernel import rt_kernel
-from rtaudio_dl.rt.layout import KEYS, PATCHES
-from rtaudio_dl.rt.pool import KEYS_PER_SWEEP, sweep, unready
+from rtaudio_dl.rt.layout import KEYS, NONE, PATCHES, REQUESTED
+from rtaudio_dl.rt.pool import KEYS_PER_SWEEP, free_if_unused, request, sweep, unready
 from rtaudio_dl.rt.process import apply_due, process_block
 from rtaudio_dl.rt.schedule import collect
 from rtaudio_dl.rt.worker import serve
@@ -19,9 +19,42 @@ def render_blocks(engine, out, block):
     Requests are served between blocks, so a sound is always ready by the next one: the
     same events give the same bytes.
     """
-    for first in range(0, out.shape[0], block):
-        process_block(engine, out[first : first + block])
+    done = 0
+    while done < out.shape[0]:
+        process_block(engine, out[done : done + block])
         serve(engine)
+        done += block
+
+
+@rt_kernel
+def apply_now(engine):
+    """Apply the events that are due, between two blocks. [control]"""
+    collect(engine)
+    apply_due(engine)
+
+
+@rt_kernel
+def prepare_sound(engine, patch, key, number, morph, variation, velocity, ready):
+    """Make a certain sound the next one of a key; its slot, or NONE. [control]
+
+    The patch must be frozen. With ``ready`` false a note will wait for it, until its
+    slot is made READY.
+    """
+    old = engine.queues[patch, key, 0]
+    engine.queues[patch, key, 0] = NONE
+    if old != NONE:
+        engine.slots[old].queued = 0
+        free_if_unused(engine, old)
+    slot = request(engine, patch, key, number, velocity)
+    if slot != NONE:
+        engine.slots[slot].morph = morph
+        engine.slots[slot].variation = variation
+        engine.slots[slot].queued = 1
+        engine.queues[patch, key, 0] = slot
+        serve(engine)
+        if not ready:
+            engine.slot_life[slot] = REQUESTED
+    return slot
 
 
 @rt_kernel
@@ -33,8 +66,7 @@ def settle(engine, patch):
     lacking, before = -1, -2
     while lacking != 0 and lacking != before:
         before = lacking
-        collect(engine)
-        apply_due(engine)
+        apply_now(engine)
         for _ in range(_ROUND):
             sweep(engine)
         serve(engine)

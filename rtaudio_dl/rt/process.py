@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rtaudio_dl.rt.dispatch import apply
+from rtaudio_dl.rt.flight import log_event, log_tap
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import BLOCKS, SEGMENT
 from rtaudio_dl.rt.master import finish
@@ -22,6 +23,7 @@ def apply_due(engine):
         event = engine.pending[master.first + due]
         if event.time > master.frame:
             break
+        log_event(engine, event)
         apply(engine, event)
         due += 1
     drop_first(engine, due)
@@ -38,6 +40,8 @@ def process_block(engine, out):
     """
     mode = flush_denormals()
     master = engine.master[0]
+    recorded = master.tap_on  # Python may change it at any time: one look
+    log_tap(engine, recorded)
     collect(engine)
     sweep(engine)
     done = 0
@@ -48,7 +52,7 @@ def process_block(engine, out):
         finish(engine, out, done, count)
         master.frame += count
         done += count
-    if master.tap_on:
+    if recorded:
         write_frames(engine.tap_ring, engine.tap_cursors, out, out.shape[0])
     engine.counters[BLOCKS] += 1
     restore_denormals(mode)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+from rtaudio_dl.rt.flight import log_sound
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import (
     ACTIVE_VOICES,
@@ -207,6 +208,7 @@ def _begin(engine, voice):
     note.number = engine.slots[voice.slot].number
     note.velocity = voice.velocity
     push(engine.note_ring, engine.note_cursors, note)
+    log_sound(engine, voice)
 
 
 @rt_kernel
