@@ -23,7 +23,7 @@ from rtaudio_dl.io.midi import MidiReader
 from rtaudio_dl.io.recorder import Recorder
 from rtaudio_dl.io.shared import SharedRing
 from rtaudio_dl.io.supervisor import AudioSupervisor
-from rtaudio_dl.priority import raise_priority
+from rtaudio_dl.priority import lock_memory, raise_priority
 from rtaudio_dl.rt import events, layout
 from rtaudio_dl.rt.callback import address_table, audio_callback
 from rtaudio_dl.rt.pool import unready
@@ -128,6 +128,8 @@ class LiveHost(Host):
         except BaseException:
             self.stop()
             raise
+        for array in self.engine:
+            lock_memory(array)  # where it is not allowed, `doctor` says so
         # What lives now lives on: the collector need not look at it again.
         gc.collect()
         gc.freeze()

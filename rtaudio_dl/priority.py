@@ -1,7 +1,7 @@
-"""Real-time priority for native threads, where the system allows it.
+"""Real-time priority and memory that stays, where the system allows it.
 
-The audio thread gets its own from JACK or the driver. The inference thread asks here
-for a lower one: a sound may be late, the block may not.
+The audio thread gets its priority from JACK or the driver. The inference thread asks
+here for a lower one: a sound may be late, the block may not.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+
+import numpy as np
 
 INFERENCE_PRIORITY = 4  # SCHED_FIFO 1..99; JACK's clients run at 5 and above
 _THREAD_PRIORITY_ABOVE_NORMAL = 1  # Windows
@@ -39,3 +41,34 @@ def raise_priority(native_id: int) -> str | None:
     except OSError as error:
         return f"no real-time priority for inference ({error.strerror}): {ADVICE}"
     return None
+
+
+def refusal() -> str | None:
+    """Why a thread of this process may not have real-time priority; None: it may."""
+    if not hasattr(os, "SCHED_FIFO"):
+        return None  # macOS and Windows have no such limit
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_RTPRIO)[0]
+    if os.geteuid() == 0 or limit == resource.RLIM_INFINITY or limit > 0:
+        return None
+    return "this user may not have it (limit rtprio is 0)"
+
+
+def lockable_bytes() -> int | None:
+    """How much memory this process may lock; None: as much as there is."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
+    unlimited = os.geteuid() == 0 or limit == resource.RLIM_INFINITY
+    return None if unlimited else limit
+
+
+def lock_memory(array: np.ndarray) -> bool:
+    """Keep an array out of swap; False where the system does not allow it."""
+    if sys.platform == "win32":
+        return False
+    address = ctypes.c_void_p(array.ctypes.data)
+    return ctypes.CDLL(None).mlock(address, ctypes.c_size_t(array.nbytes)) == 0
