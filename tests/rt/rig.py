@@ -11,6 +11,7 @@ from rtaudio_dl import instrument
 from rtaudio_dl.card import Card, Tensor
 from rtaudio_dl.patch import PARAMETERS, Key, Patch
 from rtaudio_dl.rt import events, layout
+from rtaudio_dl.rt.master import CEILING
 from rtaudio_dl.rt.pool import sweep
 from rtaudio_dl.rt.process import apply_due, process_block
 from rtaudio_dl.rt.resampler import PADDING
@@ -204,3 +205,8 @@ def onset(audio: np.ndarray, threshold: float = 1e-4) -> int:
     heard = np.abs(audio).max(axis=1) > threshold
     assert heard.any(), "silence"
     return int(heard.argmax())
+
+
+def is_within_the_ceiling(audio: np.ndarray) -> bool:
+    """Whether every value is finite and none is above the limiter's ceiling."""
+    return bool(np.isfinite(audio).all() and np.abs(audio).max() <= np.float32(CEILING))

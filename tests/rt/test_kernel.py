@@ -65,6 +65,8 @@ def entries() -> dict:
         "worker.serve": (engine,),
         "offline.render_blocks": (engine, out, 1),
         "offline.settle": (engine, 0),
+        "offline.apply_now": (engine,),
+        "offline.prepare_sound": (engine, 0, 0, 0, 0.0, 0.0, 1.0, True),
         "pool.unready": (engine, 0),
         "ring.push": (engine.control_ring, engine.control_cursors, event[0]),
         "ring.pop": (engine.note_ring, engine.note_cursors, engine.note),
