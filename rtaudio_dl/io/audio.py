@@ -1,45 +1,38 @@
-"""Audio outputs: which there are, choosing one, and a stream that native code fills."""
+"""Audio out: a stream on a device that native code fills."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rtaudio_dl.errors import DeviceError
-from rtaudio_dl.io import libjack, portaudio
-from rtaudio_dl.io.names import choices, choose
+from rtaudio_dl.io import portaudio
+from rtaudio_dl.io.devices import (
+    AudioDevice,
+    current_index,
+    find_output,
+    list_audio_devices,
+)
+from rtaudio_dl.io.midi_ports import JACK, Status
 
-JACK = "JACK"
-OUTPUTS = 2
+if TYPE_CHECKING:
+    from rtaudio_dl.io.jack_audio import JackStream
+
+__all__ = [
+    "AudioDevice",
+    "AudioStream",
+    "LatencyParts",
+    "find_output",
+    "list_audio_devices",
+    "rescan",
+]
+
 DEFAULT_BLOCK = 128  # frames
 BLOCK_RANGE = (16, 8192)
 RATE_RANGE = (8_000, 192_000)  # Hz
 PATIENCE_SECONDS = 1.0  # without a callback, before a stream counts as dead
-# PortAudio's own default on Windows is MME, which adds a tenth of a second.
-_PREFERRED_HOST_APIS = ("Windows WASAPI",)
-
-
-@dataclass(frozen=True)
-class AudioDevice:
-    """A device: ``inputs`` and ``outputs`` in channels, rate in Hz, latency in s.
-
-    ``index`` is its place in the list until the next rescan; ``latency`` is what the
-    driver promises for low-latency output.
-    """
-
-    index: int
-    name: str
-    host_api: str
-    inputs: int
-    outputs: int
-    default_rate: float
-    latency: float
-
-    @property
-    def label(self) -> str:
-        """Name and host API, as a person chooses by."""
-        return f"{self.name} ({self.host_api})"
 
 
 @dataclass(frozen=True)
@@ -49,111 +42,6 @@ class LatencyParts:
 
     device: int
     block: int
-
-
-def list_audio_devices() -> list[AudioDevice]:
-    """All devices of PortAudio, then those of a running JACK server.
-
-    Raises DeviceError only if neither library can be used.
-    """
-    try:
-        found = _portaudio_devices()
-    except DeviceError:
-        if not libjack.server_runs():
-            raise
-        found = []
-    return found + _jack_devices(len(found))
-
-
-def _portaudio_devices() -> list[AudioDevice]:
-    sd = portaudio.sounddevice()
-    apis = sd.query_hostapis()
-    return [
-        AudioDevice(
-            index=index,
-            name=device["name"],
-            host_api=apis[device["hostapi"]]["name"],
-            inputs=device["max_input_channels"],
-            outputs=device["max_output_channels"],
-            default_rate=device["default_samplerate"],
-            latency=device["default_low_output_latency"],
-        )
-        for index, device in enumerate(sd.query_devices())
-    ]
-
-
-def _jack_devices(first_index: int) -> list[AudioDevice]:
-    try:
-        client = libjack.Client("rtaudio_dl-list")
-    except DeviceError:
-        return []
-    try:
-        sources = client.ports(libjack.AUDIO, libjack.IS_OUTPUT)
-        clients = client.playback_targets()
-        return [
-            AudioDevice(
-                index=first_index + i,
-                name=name,
-                host_api=JACK,
-                inputs=sum(s.startswith(f"{name}:") for s in sources),
-                outputs=len(ports),
-                default_rate=float(client.sample_rate),
-                latency=client.period / client.sample_rate,
-            )
-            for i, (name, ports) in enumerate(clients.items())
-        ]
-    finally:
-        client.close()
-
-
-def find_output(name: str | None = None) -> AudioDevice:
-    """The output that a name means: words of its label, or its number in the list.
-
-    None means the default: JACK's hardware when a server runs, else the system's.
-    Raises DeviceError that lists the choices if no output matches, or several do.
-    """
-    if name is None:
-        return _default_output()
-    outputs = [device for device in list_audio_devices() if device.outputs]
-    if name.strip().isdecimal():
-        found = [device for device in outputs if device.index == int(name)]
-        found = found or choose(name, outputs, _label, "output")
-    else:
-        found = choose(name, outputs, _label, "output")
-    if len(found) > 1:
-        raise DeviceError(
-            f"{name!r} matches several outputs; say more: {choices(found, _label)}"
-        )
-    return found[0]
-
-
-def _label(device: AudioDevice) -> str:
-    return device.label
-
-
-def _default_output() -> AudioDevice:
-    jack = _jack_devices(0)
-    if jack:
-        return jack[0]
-    sd = portaudio.sounddevice()
-    outputs = [device for device in _portaudio_devices() if device.outputs]
-    if not outputs:
-        raise DeviceError(
-            "no audio output found; connect one, or start a JACK server: "
-            "jackd -r -d dummy needs no hardware"
-        )
-    by_index = {device.index: device for device in outputs}
-    preferred = [
-        api["default_output_device"]
-        for api in sd.query_hostapis()
-        if api["name"] in _PREFERRED_HOST_APIS
-    ]
-    indices = [
-        *preferred,
-        sd.default.device[1],
-        sd.query_hostapis(0)["default_output_device"],
-    ]
-    return next((by_index[i] for i in indices if i in by_index), outputs[0])
 
 
 def rescan() -> bool:
@@ -167,7 +55,9 @@ class AudioStream:
     ``callback_address`` is a PaStreamCallback (interleaved output), called with
     ``user_address``; the caller keeps both alive until `close`. ``sample_rate`` in Hz
     and ``block`` in frames default to the device's; with JACK the server decides both.
-    ``callbacks`` counts calls, for `alive`. Raises DeviceError if it does not open.
+    ``callbacks`` counts calls, for `alive`. With JACK, ``midi_callback_address`` and
+    ``midi`` bring MIDI in the same cycle, see `JackStream`; other drivers have none.
+    Raises DeviceError if it does not open.
     """
 
     def __init__(
@@ -178,16 +68,20 @@ class AudioStream:
         sample_rate: float | None = None,
         block: int | None = None,
         callbacks: Callable[[], int] | None = None,
+        midi_callback_address: int = 0,
+        midi: str | None = None,
     ):
         self.device = device
         rate = _checked("sample_rate", sample_rate, device.default_rate, RATE_RANGE)
         block = int(_checked("block", block, DEFAULT_BLOCK, BLOCK_RANGE))
+        addresses = callback_address, user_address
         if device.host_api == JACK:
-            self._stream = _open_jack(callback_address, user_address, device, rate)
+            self._stream = _open_jack(
+                addresses, device, rate, midi_callback_address, midi
+            )
         else:
-            index = _current_index(device)
             self._stream = portaudio.PortAudioStream(
-                callback_address, user_address, index, rate, block
+                *addresses, current_index(device), rate, block
             )
         self._callbacks = callbacks
         self._progress = (-1, 0.0)
@@ -207,6 +101,19 @@ class AudioStream:
     def latency_parts(self) -> LatencyParts:
         """The parts of the way out, in frames; known once started."""
         return LatencyParts(self._stream.device_latency(), self._stream.block)
+
+    @property
+    def midi_port(self) -> str:
+        """Its own MIDI input, for other programs to play into; empty if it has none."""
+        return self._stream.midi_port
+
+    def midi_sources(self) -> list[str]:
+        """Names of the MIDI sources that are connected to it."""
+        return self._stream.midi_sources()
+
+    def poll_midi(self) -> list[Status]:
+        """Look after its MIDI connections, about once a second; what changed."""
+        return self._stream.poll_midi()
 
     def start(self) -> None:
         """Let the device call."""
@@ -250,10 +157,16 @@ def _checked(
     return value
 
 
-def _open_jack(callback: int, user: int, device: AudioDevice, rate: float):
+def _open_jack(
+    addresses: tuple[int, int],
+    device: AudioDevice,
+    rate: float,
+    midi_callback: int,
+    midi: str | None,
+) -> JackStream:
     from rtaudio_dl.io.jack_audio import JackStream
 
-    stream = JackStream(callback, user, device.name)
+    stream = JackStream(*addresses, device.name, midi_callback, midi)
     if stream.sample_rate != rate:
         actual = stream.sample_rate
         stream.close()
@@ -262,15 +175,3 @@ def _open_jack(callback: int, user: int, device: AudioDevice, rate: float):
             "leave it out to take the server's"
         )
     return stream
-
-
-def _current_index(device: AudioDevice) -> int:
-    # A rescan numbers the devices anew; name and host API stay.
-    same = [
-        other.index
-        for other in _portaudio_devices()
-        if (other.name, other.host_api) == (device.name, device.host_api)
-    ]
-    if not same:
-        raise DeviceError(f"{device.label} is not there; connect it, or choose another")
-    return device.index if device.index in same else same[0]

@@ -1,128 +1,84 @@
-"""Playing through a JACK server: its process cycle calls a PortAudio-style callback.
-
-The engine is compiled once, with PortAudio's signature and interleaved samples. JACK
-wants one buffer per port, so a small C callback sits between the two.
-"""
+"""Playing through a JACK server, with MIDI in the same cycle."""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
 from rtaudio_dl.errors import DeviceError
-from rtaudio_dl.io import libjack
-from rtaudio_dl.io.native import array_of
-from rtaudio_dl.rt.kernel import rt_callback
-from rtaudio_dl.rt.native import call2, call8, floats_at, table_at
+from rtaudio_dl.io import jack_cycle, libjack
+from rtaudio_dl.io.jack_cycle import CYCLE, OUTPUTS, SCRATCH_FRAMES
+from rtaudio_dl.io.jack_ports import JackPorts
+from rtaudio_dl.io.midi_ports import CLIENT_NAME, JACK, Status
+from rtaudio_dl.io.midi_system import no_sequencer
+from rtaudio_dl.io.native import MIDI_EVENT
 
-OUTPUTS = 2
-_SCRATCH_FRAMES = 8192  # a longer cycle is played in parts
-_OUTPUT_UNDERFLOW = 4  # PortAudio's flag, as the engine knows it
-
-_STATE = np.dtype(
-    [
-        ("callback", np.uintp),  # PaStreamCallback
-        ("user", np.uintp),
-        ("get_buffer", np.uintp),  # jack_port_get_buffer
-        ("ports", np.uintp, (OUTPUTS,)),
-        ("scratch", np.uintp),  # interleaved float32
-        ("times", np.uintp),  # PaStreamCallbackTimeInfo; zero, the engine has a clock
-        ("xruns", np.int64),  # written by JACK's notification thread only
-        ("xruns_told", np.int64),  # written by the process thread only
-        ("lost", np.int64),  # the server has gone
-    ],
-    align=True,
-)
-
-_states = array_of(_STATE)
-
-
-@rt_callback(types.int32(types.uint32, types.uintp))
-def _process(frames, user):
-    """JackProcessCallback: let the engine fill the ports' buffers. [audio]"""
-    state = _states(user, 1)[0]
-    n = np.uintp(frames)
-    left = call2(state.get_buffer, state.ports[0], n)
-    right = call2(state.get_buffer, state.ports[1], n)
-    out_left, out_right = floats_at(left, frames), floats_at(right, frames)
-    mixed = table_at(state.scratch, _SCRATCH_FRAMES, OUTPUTS)
-    flags = _OUTPUT_UNDERFLOW if state.xruns != state.xruns_told else 0
-    state.xruns_told = state.xruns
-    done = 0
-    while done < frames:
-        count = min(frames - done, _SCRATCH_FRAMES)
-        call8(
-            state.callback,
-            np.uintp(0),
-            state.scratch,
-            np.uintp(count),
-            state.times,
-            np.uintp(flags),
-            state.user,
-            np.uintp(0),  # one more than PortAudio's callback takes: it will not look
-            np.uintp(0),
-        )
-        for i in range(count):
-            out_left[done + i] = mixed[i, 0]
-            out_right[done + i] = mixed[i, 1]
-        done += count
-        flags = 0
-    return 0
-
-
-@rt_callback(types.int32(types.uintp))
-def _xrun(user):
-    """JackXRunCallback: somebody on the server was late. [any]"""
-    _states(user, 1)[0].xruns += 1
-    return 0
-
-
-@rt_callback(types.void(types.uintp))
-def _shutdown(user):
-    """JackShutdownCallback: the server has gone. [any]"""
-    _states(user, 1)[0].lost = 1
+_OUT_NAMES = ("out_left", "out_right")
 
 
 class JackStream:
     """Plays a callback's two channels to the ports of another JACK client.
 
-    ``callback_address`` is a PaStreamCallback, called with ``user_address``; the caller
+    ``callback`` is the address of a PaStreamCallback, called with ``user``; the caller
     keeps both alive until `close`. ``target`` is the name of the client to play to.
+    ``midi_callback``, if not 0, is the address of ``void f(user, int64 frame, uint64
+    message)``, called before it for each MIDI message of the cycle; `poll_midi` then
+    connects the sources that ``midi`` names (None: hardware that only JACK has).
     """
 
-    def __init__(self, callback_address: int, user_address: int, target: str):
-        self._client = libjack.Client("rtaudio_dl-audio")
+    def __init__(
+        self,
+        callback: int,
+        user: int,
+        target: str,
+        midi_callback: int = 0,
+        midi: str | None = None,
+    ):
+        self._client = libjack.Client(CLIENT_NAME)
+        self._midi_port = 0
+        self._sources = JackPorts(midi, hardware=no_sequencer())
+        self._said_port = False
         try:
-            self._prepare(callback_address, user_address, target)
+            self._targets = self._find(target)
+            self._register(midi_callback)
         except DeviceError:
             self._client.close()
             raise
+        self._prepare(callback, user, midi_callback)
         self.sample_rate = self._client.sample_rate
         self.started = False
 
-    def _prepare(self, callback_address: int, user_address: int, target: str) -> None:
-        client = self._client
-        clients = client.playback_targets()
+    def _find(self, target: str) -> list[str]:
+        clients = self._client.playback_targets()
         if target not in clients:
             found = ", ".join(clients) or "none"
             raise DeviceError(f"JACK has no {target!r} to play to; there are: {found}")
-        self._targets = clients[target]
-        names = ("out_left", "out_right")
+        return clients[target]
+
+    def _register(self, midi_callback: int) -> None:
+        client = self._client
         self._ports = [
-            client.register(name, libjack.AUDIO, libjack.IS_OUTPUT) for name in names
+            client.register(name, libjack.AUDIO, libjack.IS_OUTPUT)
+            for name in _OUT_NAMES
         ]
-        self._scratch = np.zeros((_SCRATCH_FRAMES, OUTPUTS), np.float32)
-        self._times = np.zeros(3)
-        self._state = np.zeros(1, _STATE)
-        self._state["callback"], self._state["user"] = callback_address, user_address
-        self._state["get_buffer"] = libjack.address("jack_port_get_buffer")
-        self._state["ports"] = self._ports
-        self._state["scratch"] = self._scratch.ctypes.data
-        self._state["times"] = self._times.ctypes.data
-        state = self._state.ctypes.data
-        client.on("process", _process.address, state)
-        client.on("xrun", _xrun.address, state)
-        client.on("shutdown", _shutdown.address, state)
+        if midi_callback:
+            self._midi_port = client.register("midi_in", libjack.MIDI, libjack.IS_INPUT)
+
+    def _prepare(self, callback: int, user: int, midi_callback: int) -> None:
+        self._scratch = np.zeros((SCRATCH_FRAMES, OUTPUTS), np.float32)
+        self._times, self._event = np.zeros(3), np.zeros(1, MIDI_EVENT)
+        self._state = state = np.zeros(1, CYCLE)
+        state["callback"], state["user"] = callback, user
+        state["midi_callback"], state["midi_port"] = midi_callback, self._midi_port
+        state["get_buffer"] = libjack.address("jack_port_get_buffer")
+        state["event_count"] = libjack.address("jack_midi_get_event_count")
+        state["event_get"] = libjack.address("jack_midi_event_get")
+        state["ports"] = self._ports
+        state["event"] = self._event.ctypes.data
+        state["scratch"] = self._scratch.ctypes.data
+        state["times"] = self._times.ctypes.data
+        for event in ("process", "xrun", "shutdown"):
+            function = getattr(jack_cycle, event)
+            self._client.on(event, function.address, state.ctypes.data)
 
     @property
     def block(self) -> int:
@@ -149,7 +105,7 @@ class JackStream:
 
     def stop(self) -> None:
         """Take no further part; the callback is not called again."""
-        if self.started and self.active():
+        if self.active():
             self._client.deactivate()
         self.started = False
 
@@ -157,6 +113,31 @@ class JackStream:
         """Whether started, with the server there."""
         open_ = self._client.pointer is not None
         return open_ and self.started and not self._state["lost"][0]
+
+    # --- MIDI
+
+    @property
+    def midi_port(self) -> str:
+        """The port that other programs can play into, empty if there is none."""
+        if not (self._midi_port and self.active()):
+            return ""
+        return self._client.port_name(self._midi_port)
+
+    def midi_sources(self) -> list[str]:
+        """Names of the sources that are connected, as of the last `poll_midi`."""
+        return self._sources.names
+
+    def poll_midi(self) -> list[Status]:
+        """Connect sources that came, end the notes of those that went; what changed."""
+        if not self.midi_port:
+            return []
+        statuses, hanging = self._sources.poll(self._client, self._midi_port)
+        if hanging:
+            self._state["releases"] += 1
+        if not self._said_port:
+            self._said_port = True
+            statuses.append(Status("virtual", JACK, f"JACK port {self.midi_port}"))
+        return statuses
 
     def close(self) -> bool:
         """Leave the server; False if it is so stuck that it had to be abandoned."""

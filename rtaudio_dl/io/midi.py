@@ -88,10 +88,11 @@ class MidiReader:
     ``port`` names sources by words of their names; without it all hardware is read. A
     virtual port ``rtaudio_dl`` is open besides, in JACK if a server runs, else in the
     system. What vanishes is taken up again when it returns, and its notes are ended.
+    Without ``jack`` it leaves JACK alone, for an `AudioStream` brings its MIDI.
     """
 
-    def __init__(self, ring: SharedRing, port: str | None = None):
-        self._ring, self._port = ring, port
+    def __init__(self, ring: SharedRing, port: str | None = None, jack: bool = True):
+        self._ring, self._port, self._jack = ring, port, jack
         self._messages: queue.Queue[Status] = queue.Queue(_MAX_MESSAGES)
         self._ports: list[str] = []
         self._virtual = ""
@@ -169,6 +170,8 @@ class MidiReader:
     def _spawn(self, errors) -> subprocess.Popen | None:
         ring = self._ring
         command = [*_command(), "--ring", ring.name, "--size", str(ring.size)]
+        if not self._jack:
+            command += ["--no-jack"]
         if self._port is not None:
             command += ["--port", self._port]
         with self._lock:

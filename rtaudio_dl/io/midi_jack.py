@@ -19,15 +19,9 @@ from numba import types
 
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io import libjack
-from rtaudio_dl.io.midi_ports import (
-    CLIENT_NAME,
-    JACK,
-    Put,
-    Status,
-    jack_sources,
-    wanted,
-)
-from rtaudio_dl.io.native import array_of
+from rtaudio_dl.io.jack_ports import JackPorts
+from rtaudio_dl.io.midi_ports import CLIENT_NAME, JACK, Put, Status
+from rtaudio_dl.io.native import MIDI_EVENT, U32, array_of, midi_count, midi_message
 from rtaudio_dl.rt.kernel import rt_callback, rt_kernel
 from rtaudio_dl.rt.native import call2, call3
 from rtaudio_dl.rt.ring import CURSORS, new_cursors, pop, push
@@ -38,14 +32,9 @@ _RETRY_SECONDS = 2.0
 _WINDOW = 64  # cycles
 NONE = -1
 _FRAME_MASK = 0xFFFFFFFF  # JACK counts frames in 32 bits
-_U32 = np.uintp(0xFFFFFFFF)
 
 # A channel message and when it was: bytes 0..2 from the lowest up, byte 3 the length.
 _RAW = np.dtype([("time", np.int64), ("message", np.int64)], align=True)
-# jack_midi_event_t
-_EVENT = np.dtype(
-    [("time", np.uint32), ("size", np.uintp), ("buffer", np.uintp)], align=True
-)
 _STATE = np.dtype(
     [
         ("client", np.uintp),
@@ -75,8 +64,8 @@ _STATE = np.dtype(
     align=True,
 )
 
-_states, _messages, _events = array_of(_STATE), array_of(_RAW), array_of(_EVENT)
-_integers, _bytes = array_of(np.dtype(np.int64)), array_of(np.dtype(np.uint8))
+_states, _messages = array_of(_STATE), array_of(_RAW)
+_integers = array_of(np.dtype(np.int64))
 
 
 @rt_kernel
@@ -88,7 +77,7 @@ def _follow_clock(state, frames):
     last one or two windows count, for clocks drift. A cycle that is a period late ends
     them: after an xrun, time has passed without frames.
     """
-    frame = np.int64(call2(state.last_frame_time, state.client, np.uintp(0)) & _U32)
+    frame = np.int64(call2(state.last_frame_time, state.client, np.uintp(0)) & U32)
     if state.last_frame != NONE:
         state.passed += (frame - state.last_frame) & _FRAME_MASK
     state.last_frame = frame
@@ -112,27 +101,19 @@ def _process(frames, user):
     state = _states(user, 1)[0]
     zero = _follow_clock(state, frames)
     buffer = call2(state.get_buffer, state.port, np.uintp(frames))
-    count = call2(state.event_count, buffer, np.uintp(0)) & _U32
+    count = midi_count(state.event_count, buffer)
     if count == 0:
         return 0
-    event = _events(state.event, 1)
     item = _messages(state.item, 1)
     ring = _messages(state.ring, _RAW_SIZE)
     cursors = _integers(state.cursors, CURSORS)
     for i in range(count):
-        if call3(state.event_get, state.event, buffer, np.uintp(i)) & _U32:
-            continue
-        size = event[0].size
-        if size < 2 or size > 3:
-            continue
-        message = np.int64(size) << 24
-        data = _bytes(event[0].buffer, 3)
-        for j in range(size):
-            message |= np.int64(data[j]) << (8 * j)
-        when = zero + (state.passed + event[0].time) * state.frame_ns
-        state.last_time = max(state.last_time, np.int64(when))
-        item[0].time, item[0].message = state.last_time, message
-        push(ring, cursors, item[0])
+        offset, length, message = midi_message(state.event_get, state.event, buffer, i)
+        if length > 0:
+            when = zero + (state.passed + offset) * state.frame_ns
+            state.last_time = max(state.last_time, np.int64(when))
+            item[0].time, item[0].message = state.last_time, message | length << 24
+            push(ring, cursors, item[0])
     call3(state.write, np.uintp(state.wake), state.item, np.uintp(1))
     return 0
 
@@ -155,11 +136,9 @@ class JackMidi:
     """
 
     def __init__(self, put: Put, query: str | None, hardware: bool):
-        self._put, self._query, self._hardware = put, query, hardware
+        self._put = put
+        self._sources = JackPorts(query, hardware)
         self._connection: _Connection | None = None
-        self._seen: set[str] = set()  # sources that were there at the last poll
-        self._connected: set[str] = set()
-        self._missed: set[str] = set()  # were connected once
         self._next_try = 0.0
 
     @property
@@ -169,7 +148,7 @@ class JackMidi:
 
     def ports(self) -> list[str]:
         """Names of the sources that are connected."""
-        return sorted(self._connected)
+        return self._sources.names
 
     def poll(self) -> list[Status]:
         """Look after server and connections; what changed."""
@@ -177,14 +156,20 @@ class JackMidi:
             return self._open() if time.monotonic() >= self._next_try else []
         if self._connection.lost:
             return self._give_up()
-        self._connect_new()
-        return self._changes(set(self._connection.connections()))
+        return self._look()
 
     def close(self) -> None:
         """Leave the server."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _look(self) -> list[Status]:
+        connection = self._connection
+        statuses, hanging = self._sources.poll(connection.client, connection.port)
+        if hanging:
+            self._put(JACK, time.perf_counter_ns(), None)
+        return statuses
 
     def _open(self) -> list[Status]:
         self._next_try = time.monotonic() + _RETRY_SECONDS
@@ -194,39 +179,14 @@ class JackMidi:
             self._connection = _Connection(self._put)
         except DeviceError:
             return []
-        self._connect_new()
-        status = Status("virtual", JACK, f"JACK port {self._connection.name}")
-        return [status, *self._changes(set(self._connection.connections()))]
+        name = self._connection.client.port_name(self._connection.port)
+        return [Status("virtual", JACK, f"JACK port {name}"), *self._look()]
 
     def _give_up(self) -> list[Status]:
         self.close()
-        self._seen.clear()
-        changes = self._changes(set())
-        return [*changes, Status("lost", JACK, "the JACK server has gone")]
-
-    def _connect_new(self) -> None:
-        client = self._connection.client
-        only_hardware = self._query is None
-        flags = libjack.IS_PHYSICAL if only_hardware else 0
-        there = set(jack_sources(client, flags))
-        # One that the user disconnects stays so until it comes anew.
-        for name in sorted(there - self._seen):
-            if wanted(name, self._query) and (self._hardware or not only_hardware):
-                client.connect(name, self._connection.name)
-        self._seen = there
-
-    def _changes(self, now: set[str]) -> list[Status]:
-        came, went = now - self._connected, self._connected - now
-        # One may also have come, played and gone since the last poll.
-        if went or not now:
-            self._put(JACK, time.perf_counter_ns(), None)
-        statuses = [Status("lost", name) for name in sorted(went)]
-        for name in sorted(came):
-            event = "returned" if name in self._missed else "connected"
-            statuses.append(Status(event, name))
-        self._missed = (self._missed | went) - came
-        self._connected = now
-        return statuses
+        self._put(JACK, time.perf_counter_ns(), None)
+        gone = Status("lost", JACK, "the JACK server has gone")
+        return [*self._sources.forget(), gone]
 
 
 class _Connection:
@@ -236,13 +196,12 @@ class _Connection:
         self.client = libjack.Client(CLIENT_NAME)
         self._put = put
         self._ring, self._cursors = np.zeros(_RAW_SIZE, _RAW), new_cursors()
-        self._event, self._item = np.zeros(1, _EVENT), np.zeros(1, _RAW)
+        self._event, self._item = np.zeros(1, MIDI_EVENT), np.zeros(1, _RAW)
         self._now = np.zeros(2, np.int64)
         self._state = np.zeros(1, _STATE)
         self._read_end, self._write_end = os.pipe()
         try:
-            self._port = self.client.register("midi_in", libjack.MIDI, libjack.IS_INPUT)
-            self.name = self.client.port_name(self._port)
+            self.port = self.client.register("midi_in", libjack.MIDI, libjack.IS_INPUT)
             self._activate()
         except DeviceError:
             self.client.close()
@@ -254,7 +213,7 @@ class _Connection:
         # A full pipe must not block JACK's thread: its reader is awake already.
         os.set_blocking(self._write_end, False)
         state = self._state
-        state["client"], state["port"] = self.client.pointer, self._port
+        state["client"], state["port"] = self.client.pointer, self.port
         for field, function in (
             ("get_buffer", "jack_port_get_buffer"),
             ("event_count", "jack_midi_get_event_count"),
@@ -281,10 +240,6 @@ class _Connection:
     def lost(self) -> bool:
         """Whether the server has gone."""
         return bool(self._state["lost"][0])
-
-    def connections(self) -> list[str]:
-        """Names of the sources that are connected."""
-        return self.client.connections(self._port)
 
     def close(self) -> None:
         """Leave the server; what has arrived is handed on first."""

@@ -30,7 +30,8 @@ def main(arguments: list[str] | None = None) -> None:
         return
     ended = threading.Event()
     threading.Thread(target=_wait_for_end, args=(ended,), daemon=True).start()
-    Reader(options.ring, options.size, options.port).run(ended)
+    jack = not options.no_jack
+    Reader(options.ring, options.size, options.port, jack).run(ended)
     os._exit(0)  # all is closed, and Numba would take most of a second to unload
 
 
@@ -40,6 +41,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--ring")
     parser.add_argument("--size", type=int)
     parser.add_argument("--port")
+    parser.add_argument("--no-jack", action="store_true")
     return parser.parse_args(arguments)
 
 
@@ -79,8 +81,8 @@ def say(status: Status) -> None:
 class Reader:
     """All sources of MIDI, written into one shared ring."""
 
-    def __init__(self, ring: str, size: int, query: str | None):
-        from rtaudio_dl.io import midi_jack, midi_system
+    def __init__(self, ring: str, size: int, query: str | None, jack: bool):
+        from rtaudio_dl.io import midi_system
         from rtaudio_dl.io.midi_writer import Writer
         from rtaudio_dl.io.shared import SharedRing
 
@@ -90,8 +92,12 @@ class Reader:
         reason = midi_system.unavailable()
         put = self._writer.put
         self._system = None if reason else midi_system.SystemMidi(put, query)
-        # Hardware that the system shows is read there: JACK may show it again.
-        self._jack = midi_jack.JackMidi(put, query, hardware=bool(reason))
+        self._jack = None
+        if jack:
+            from rtaudio_dl.io.midi_jack import JackMidi
+
+            # Hardware that the system shows is read there: JACK may show it again.
+            self._jack = JackMidi(put, query, hardware=bool(reason))
         self._query, self._reason = query, reason
         self._said_waits = self._said_dropped = 0
 
@@ -102,15 +108,15 @@ class Reader:
         say(Status("ready"))
         while not ended.wait(POLL_SECONDS):
             self._poll()
-        self._jack.close()
-        if self._system is not None:
-            self._system.close()
+        for source in (self._jack, self._system):
+            if source is not None:
+                source.close()
         self._writer.close(seconds=0.5)
 
     def _poll(self) -> None:
-        statuses = self._jack.poll()
+        statuses = self._jack.poll() if self._jack else []
         if self._system is not None:
-            if not self._jack.there:
+            if self._jack and not self._jack.there:
                 statuses += self._system.open_virtual()
             statuses += self._system.poll()
         for status in statuses:
@@ -123,6 +129,8 @@ class Reader:
             say(Status("error", "", f"{self._said_dropped} messages were too many"))
 
     def _say_what_is_missing(self) -> None:
+        if self._jack is None:
+            return  # who brings JACK's MIDI knows what is missing
         if self._system is None and not self._jack.there:
             text = f"no MIDI here: {self._reason}, and no JACK server runs"
             say(Status("missing", "", text))

@@ -23,9 +23,14 @@ def api_name() -> str:
     return _NAMES.get(sys.platform, "system MIDI")
 
 
+def no_sequencer() -> bool:
+    """Whether the system shows no MIDI at all, not even hardware."""
+    return sys.platform == "linux" and not os.path.exists(_SEQUENCER)
+
+
 def unavailable() -> str:
     """Why the system's MIDI cannot be used, or an empty text."""
-    if sys.platform == "linux" and not os.path.exists(_SEQUENCER):
+    if no_sequencer():
         return f"no {_SEQUENCER}: ALSA's sequencer is not loaded (modprobe snd-seq)"
     try:
         import rtmidi  # noqa: F401

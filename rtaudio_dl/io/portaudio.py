@@ -12,6 +12,7 @@ from types import ModuleType
 
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io.libjack import bounded, no_server
+from rtaudio_dl.io.midi_ports import Status
 
 OUTPUTS = 2
 _CLOSE_SECONDS = 3.0
@@ -97,6 +98,7 @@ class PortAudioStream:
                 f"device does not open at {sample_rate:g} Hz with blocks of {block}: "
                 f"{error}; another program may hold it, or try another --block"
             ) from None
+        self.midi_port = ""  # PortAudio knows nothing of MIDI
         self.sample_rate = self._stream.samplerate
         self.block = block
 
@@ -122,6 +124,14 @@ class PortAudioStream:
             return bool(self._stream.active)
         except sounddevice().PortAudioError:
             return False
+
+    def midi_sources(self) -> list[str]:
+        """None, for PortAudio knows nothing of MIDI."""
+        return []
+
+    def poll_midi(self) -> list[Status]:
+        """Nothing ever changes."""
+        return []
 
     def close(self) -> bool:
         """Free the device; False if it is so stuck that it had to be abandoned."""

@@ -11,6 +11,7 @@ from rtaudio_dl.io.audio import PATIENCE_SECONDS, AudioStream, rescan
 
 POLL_SECONDS = 0.25
 RETRY_SECONDS = 1.0
+MIDI_SECONDS = 1.0  # between two looks at the MIDI connections of the stream
 
 
 class AudioSupervisor:
@@ -33,7 +34,7 @@ class AudioSupervisor:
         self._patience, self._retry = patience, retry
         self._stream: AudioStream | None = None
         self._seen = (-1, 0.0)
-        self._next_try = 0.0
+        self._next_try = self._next_look = 0.0
         self._reasons: set[str] = set()  # said since the device was lost
         self._ended = threading.Event()
         self._lock = threading.Lock()  # one of poll and stop at a time
@@ -73,6 +74,10 @@ class AudioSupervisor:
                 self._try_again()
             elif not self._well():
                 self._give_up()
+            elif time.monotonic() >= self._next_look:
+                self._next_look = time.monotonic() + MIDI_SECONDS
+                for status in self._stream.poll_midi():
+                    self._say(status.line())
 
     def _watch(self) -> None:
         while not self._ended.wait(POLL_SECONDS):

@@ -1,0 +1,152 @@
+"""Audio outputs: which there are, and which one a name means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rtaudio_dl.errors import DeviceError
+from rtaudio_dl.io import libjack, portaudio
+from rtaudio_dl.io.midi_ports import JACK
+from rtaudio_dl.io.names import choices, choose
+
+# PortAudio's own default on Windows is MME, which adds a tenth of a second.
+_PREFERRED_HOST_APIS = ("Windows WASAPI",)
+
+
+@dataclass(frozen=True)
+class AudioDevice:
+    """A device: ``inputs`` and ``outputs`` in channels, rate in Hz, latency in s.
+
+    ``index`` is its place in the list until the next rescan; ``latency`` is what the
+    driver promises for low-latency output.
+    """
+
+    index: int
+    name: str
+    host_api: str
+    inputs: int
+    outputs: int
+    default_rate: float
+    latency: float
+
+    @property
+    def label(self) -> str:
+        """Name and host API, as a person chooses by."""
+        return f"{self.name} ({self.host_api})"
+
+
+def list_audio_devices() -> list[AudioDevice]:
+    """All devices of PortAudio, then those of a running JACK server.
+
+    Raises DeviceError only if neither library can be used.
+    """
+    try:
+        found = _portaudio_devices()
+    except DeviceError:
+        if not libjack.server_runs():
+            raise
+        found = []
+    return found + _jack_devices(len(found))
+
+
+def _portaudio_devices() -> list[AudioDevice]:
+    sd = portaudio.sounddevice()
+    apis = sd.query_hostapis()
+    return [
+        AudioDevice(
+            index=index,
+            name=device["name"],
+            host_api=apis[device["hostapi"]]["name"],
+            inputs=device["max_input_channels"],
+            outputs=device["max_output_channels"],
+            default_rate=device["default_samplerate"],
+            latency=device["default_low_output_latency"],
+        )
+        for index, device in enumerate(sd.query_devices())
+    ]
+
+
+def _jack_devices(first_index: int) -> list[AudioDevice]:
+    try:
+        client = libjack.Client("rtaudio_dl-list")
+    except DeviceError:
+        return []
+    try:
+        sources = client.ports(libjack.AUDIO, libjack.IS_OUTPUT)
+        clients = client.playback_targets()
+        return [
+            AudioDevice(
+                index=first_index + i,
+                name=name,
+                host_api=JACK,
+                inputs=sum(s.startswith(f"{name}:") for s in sources),
+                outputs=len(ports),
+                default_rate=float(client.sample_rate),
+                latency=client.period / client.sample_rate,
+            )
+            for i, (name, ports) in enumerate(clients.items())
+        ]
+    finally:
+        client.close()
+
+
+def find_output(name: str | None = None) -> AudioDevice:
+    """The output that a name means: words of its label, or its number in the list.
+
+    None means the default: JACK's hardware when a server runs, else the system's.
+    Raises DeviceError that lists the choices if no output matches, or several do.
+    """
+    if name is None:
+        return _default_output()
+    outputs = [device for device in list_audio_devices() if device.outputs]
+    if name.strip().isdecimal():
+        found = [device for device in outputs if device.index == int(name)]
+        found = found or choose(name, outputs, _label, "output")
+    else:
+        found = choose(name, outputs, _label, "output")
+    if len(found) > 1:
+        raise DeviceError(
+            f"{name!r} matches several outputs; say more: {choices(found, _label)}"
+        )
+    return found[0]
+
+
+def _label(device: AudioDevice) -> str:
+    return device.label
+
+
+def _default_output() -> AudioDevice:
+    jack = _jack_devices(0)
+    if jack:
+        return jack[0]
+    sd = portaudio.sounddevice()
+    outputs = [device for device in _portaudio_devices() if device.outputs]
+    if not outputs:
+        raise DeviceError(
+            "no audio output found; connect one, or start a JACK server: "
+            "jackd -r -d dummy needs no hardware"
+        )
+    by_index = {device.index: device for device in outputs}
+    preferred = [
+        api["default_output_device"]
+        for api in sd.query_hostapis()
+        if api["name"] in _PREFERRED_HOST_APIS
+    ]
+    indices = [
+        *preferred,
+        sd.default.device[1],
+        sd.query_hostapis(0)["default_output_device"],
+    ]
+    return next((by_index[i] for i in indices if i in by_index), outputs[0])
+
+
+def current_index(device: AudioDevice) -> int:
+    """PortAudio's number of a device now: a rescan numbers anew, the name stays."""
+    same = [
+        other.index
+        for other in _portaudio_devices()
+        if (other.name, other.host_api) == (device.name, device.host_api)
+    ]
+    if not same:
+        raise DeviceError(f"{device.label} is not there; connect it, or choose another")
+    return device.index if device.index in same else same[0]
