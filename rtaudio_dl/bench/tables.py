@@ -19,7 +19,6 @@ COLUMNS = {
     "callback": ("p99_percent", "strike_max", "verdict"),
     "inference": ("times_real_time", "ratio_to_bare"),
     "gil": ("xruns", "overruns", "late", "missed"),
-    "soak": (),
 }
 TITLES = {
     "latency": "Latency: MIDI to the first frame of the sound, and round trip",
@@ -41,6 +40,8 @@ def _group(result: Result) -> str:
 
 
 def _table(group: str, results: list[Result]) -> Table:
+    if not any(result.figures for result in results):
+        return _facts_table(group, results)
     table = Table(title=TITLES.get(group, group), title_justify="left")
     table.add_column("what", overflow="fold")
     facts = COLUMNS.get(group, ())
@@ -54,6 +55,18 @@ def _table(group: str, results: list[Result]) -> Table:
             str(result.samples),
             *(number(result.facts.get(name)) for name in facts),
         )
+    return table
+
+
+def _facts_table(group: str, results: list[Result]) -> Table:
+    """Results without figures of their own, side by side: one line for each fact."""
+    table = Table(title=TITLES.get(group, group), title_justify="left")
+    table.add_column("")
+    for result in results:
+        table.add_column(result.what, justify="right")
+    for name in dict.fromkeys(name for result in results for name in result.facts):
+        values = (number(result.facts.get(name)) for result in results)
+        table.add_row(name.replace("_", " "), *values)
     return table
 
 

@@ -1,0 +1,121 @@
+"""MIDI to sound through a real JACK graph: ours in all its modes, and its peers.
+
+A probe sends note-ons at known frames and records what the player plays; the sound's
+own frames before it can be heard are subtracted. Both ends are on the same server, so
+the driver's latency (``device``) is in no figure. A player that begins notes with the
+block they arrive in is early: it may be heard up to a period before its note's place.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rtaudio_dl.bench.players.ours import backends
+from rtaudio_dl.bench.players.table import KINDS, PEERS
+from rtaudio_dl.bench.result import Result, summarize
+from rtaudio_dl.bench.rig import Heard, Rig, rig
+from rtaudio_dl.bench.session import Session
+from rtaudio_dl.errors import RtaudioError
+from rtaudio_dl.live import PLACEMENTS
+from rtaudio_dl.patch import FRESHNESS
+
+UNIT = "frames"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many notes each way of playing is heard with, and which ways there are."""
+
+    notes: int
+    placements: Sequence[str] = PLACEMENTS
+    freshness: Sequence[str] = FRESHNESS
+    peers: Sequence[str] = PEERS
+
+
+FULL = Plan(384)  # three notes for each place in a period of 128
+QUICK = Plan(24)
+
+
+def measure(session: Session, plan: Plan | None = None) -> list[Result]:
+    """One result for each way of ours, then one for each peer that is installed."""
+    plan = plan or (QUICK if session.quick else FULL)
+    ways = list(itertools.product(backends(), plan.placements, plan.freshness))
+    peers = plan.peers if session.peers else ()
+    parts = len(ways) + len(peers)
+    with rig() as bench:
+        results = []
+        for done, result in enumerate(_all(session, bench, plan, ways, peers)):
+            session.progress(result.what, (done + 1) / parts)
+            results.append(result)
+    return results
+
+
+def _all(
+    session: Session,
+    bench: Rig,
+    plan: Plan,
+    ways: Sequence[tuple[str, str, str]],
+    peers: Sequence[str],
+) -> Iterator[Result]:
+    with bench.player("ours") as player:
+        for backend, placement, freshness in ways:
+            told = bench.open(
+                player,
+                "ours",
+                backend=backend,
+                placement=placement,
+                freshness=freshness,
+            )
+            heard = bench.play("ours", plan.notes, told["lead"])
+            reported = player.ask("reported")
+            name = f"ours, {backend}, {placement}, {freshness}"
+            yield _ours(bench, name, heard, told["lead"], reported)
+    for name in peers:
+        yield from _peer(session, bench, plan, name)
+
+
+def _peer(session: Session, bench: Rig, plan: Plan, name: str) -> Iterator[Result]:
+    kind = KINDS[name]
+    if lacking := kind.missing():
+        session.note(f"latency: {kind.title} is left out; to have it: {lacking}")
+        return
+    try:
+        with bench.player(name) as player:
+            told = bench.open(player, name)
+            heard = bench.play(name, plan.notes, told["lead"])
+    except RtaudioError as error:
+        session.note(f"latency: {kind.title} is left out: {error}")
+        return
+    yield _result(bench, kind.title, heard, {"lead": told["lead"]})
+
+
+def _ours(
+    bench: Rig, name: str, heard: Heard, lead: int, reported: dict[str, Any]
+) -> Result:
+    """With what the host reports, in parts; the driver's part is not on this way."""
+    parts = {
+        part: reported[part] for part in ("block", "placement", "inference", "device")
+    }
+    total = sum(parts.values()) - parts["device"]
+    facts = {f"reported_{part}": frames for part, frames in parts.items()}
+    facts |= {"reported_model": lead, "reported": total, "lead": lead}
+    result = _result(bench, name, heard, facts)
+    if result.samples:
+        result.facts["beyond_reported"] = result.figures["max"] - total
+    return result
+
+
+def _result(bench: Rig, name: str, heard: Heard, facts: dict[str, Any]) -> Result:
+    result = summarize(
+        f"latency/{name}", UNIT, heard.hearing.latencies, facts | heard.facts, keep=True
+    )
+    rate = bench.server.rate
+    result.facts.update(sample_rate=rate, period=bench.server.period)
+    if result.samples:
+        figures = result.figures
+        result.facts["jitter"] = figures["max"] - figures["min"]
+        result.facts["p99_ms"] = 1e3 * figures["p99"] / rate
+    return result

@@ -1,0 +1,103 @@
+"""Our own host, with the lab's sound on it."""
+
+from __future__ import annotations
+
+import gc
+import inspect
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rtaudio_dl.bench.players.churn import Churn
+from rtaudio_dl.bench.players.loads import Burdened
+from rtaudio_dl.bench.sound import test_patch
+from rtaudio_dl.bench.vitals import (
+    audio_thread,
+    policy,
+    resident_mib,
+    thread_counters,
+)
+from rtaudio_dl.live import LiveHost
+
+_READY_SECONDS = 60.0
+
+
+def backends() -> tuple[str, ...]:
+    """The ways in which a host can take part in a JACK graph."""
+    return ("jack",)
+
+
+class Ours(Burdened):
+    """A `LiveHost` that `open` makes anew."""
+
+    def __init__(self) -> None:
+        self.host: LiveHost | None = None
+
+    def open(
+        self, freshness: str = "pooled", backend: str = "", **options: Any
+    ) -> dict[str, Any]:
+        """Play the lab's sound; the port to play into, the latency as it is reported.
+
+        ``options`` are those of `LiveHost`.
+        """
+        self.close()
+        if backend and "backend" in inspect.signature(LiveHost).parameters:
+            options["backend"] = backend
+        self.host = LiveHost(**options)
+        self.host.start()
+        self.host.load(test_patch(freshness))
+        if not self.host.midi_reader.wait_until_ready(_READY_SECONDS):
+            raise RuntimeError("the MIDI ports did not open")
+        return {
+            "midi": self.host.midi_reader.virtual_port.rpartition(" ")[2],
+            "latency": asdict(self.host.latency),
+        }
+
+    def counts(self) -> dict[str, int]:
+        """The engine's counters."""
+        return self.host.counts()
+
+    def reported(self) -> dict[str, Any]:
+        """The latency as the host reports it now, in frames by parts."""
+        return asdict(self.host.latency)
+
+    # --- soak
+
+    def begin_soak(self, seed: int) -> None:
+        """Record, and let patches come and go."""
+        period = self.host.block / self.host.sample_rate
+        self._thread = audio_thread(1 / period)
+        self._folder = tempfile.TemporaryDirectory()
+        path = Path(self._folder.name) / "soak.flac"
+        self._recorder = self.host.record(path)
+        self._churn = Churn(self.host, seed)
+        self._churn.start()
+
+    def end_churn(self) -> dict[str, Any]:
+        """Patches stay as they are from now on; how often they were swapped."""
+        self._churn.end()
+        return {"swaps": self._churn.swaps, "churn_error": self._churn.error}
+
+    def end_recording(self) -> dict[str, Any]:
+        """Finish the recording, and delete it; how long it was, and what it lacks."""
+        self.host.stop_recording()
+        seconds, lost = self._recorder.seconds, self._recorder.lost
+        self._folder.cleanup()
+        return {"recorded_seconds": seconds, "recording_lost_frames": lost}
+
+    def vitals(self) -> dict[str, Any]:
+        """Memory of the process, faults and switches of the audio thread, so far."""
+        gc.collect()
+        return {
+            "rss_mib": resident_mib(),
+            "swaps": self._churn.swaps,
+            "policy": policy(self._thread),
+            "thread": thread_counters(self._thread),
+        }
+
+    def close(self) -> None:
+        """End the host; again: nothing."""
+        host, self.host = self.host, None
+        if host is not None:
+            host.close()

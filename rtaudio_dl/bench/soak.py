@@ -1,0 +1,120 @@
+"""Minutes of random MIDI while models are swapped and everything is recorded.
+
+Afterwards every event must have arrived, no note may hang, and memory must be where it
+was. The server does not wait for late clients, as on stage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rtaudio_dl.bench.players.ours import backends
+from rtaudio_dl.bench.players.table import Player
+from rtaudio_dl.bench.result import Result
+from rtaudio_dl.bench.rig import Rig, rig
+from rtaudio_dl.bench.session import Session
+from rtaudio_dl.bench.storm import Storm
+
+SEED = 20_001
+_FADE_SECONDS = 4.0  # in which the last notes of any patch end by themselves
+_SILENCE = 1e-4  # of full scale: -80 dB
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Minutes, messages per second, and seconds between two looks at the counters."""
+
+    minutes: float
+    per_second: float = 300.0
+    chunk_seconds: float = 5.0
+
+
+FULL = Plan(30.0)
+QUICK = Plan(1.0)
+
+
+def measure(session: Session, plan: Plan | None = None) -> list[Result]:
+    """One result, all in its facts, for each way in which a host can be on JACK."""
+    plan = plan or (QUICK if session.quick else FULL)
+    if session.minutes is not None:
+        plan = Plan(session.minutes, plan.per_second, plan.chunk_seconds)
+    return [_soak(session, plan, backend) for backend in backends()]
+
+
+def _soak(session: Session, plan: Plan, backend: str) -> Result:
+    with rig() as bench, bench.player("ours") as player:
+        bench.open(player, "ours", backend=backend)
+        storm = Storm(SEED, plan.per_second, bench.server.rate)
+        chunks = max(1, round(60 * plan.minutes / plan.chunk_seconds))
+        frames = round(plan.chunk_seconds * bench.server.rate)
+        trouble = dict.fromkeys(("xruns", "probe_gaps", "not_sent", "not_finite"), 0)
+        player.ask("begin_soak", seed=SEED)
+        before: dict[str, Any] = {}
+        for number in range(chunks):
+            session.progress(f"{plan.minutes:g} minutes, {backend}", number / chunks)
+            _chunk(bench, storm, frames, trouble)
+            now = player.ask("vitals")
+            # Memory is judged from when as many patches are loaded as ever will be.
+            before = before or (now if now["swaps"] else {})
+        return _result(bench, player, storm, trouble, before, backend, plan)
+
+
+def _chunk(bench: Rig, storm: Storm, frames: int, trouble: dict[str, int]) -> None:
+    events = storm.events(frames)
+    audio, _ = bench.probe.run(events, frames)
+    trouble["xruns"] += bench.probe.xruns
+    trouble["probe_gaps"] += bench.probe.gaps
+    trouble["not_sent"] += len(events) - bench.probe.sent
+    trouble["not_finite"] += int(np.sum(~np.isfinite(audio)))
+
+
+def _result(
+    bench: Rig,
+    player: Player,
+    storm: Storm,
+    trouble: dict[str, int],
+    before: dict[str, Any],
+    backend: str,
+    plan: Plan,
+) -> Result:
+    churned = player.ask("end_churn")
+    rate = bench.server.rate
+    bench.probe.run(storm.ending(), round(_FADE_SECONDS * rate))
+    tail, _ = bench.probe.run((), round(0.2 * rate))
+    counts, after = player.ask("counts"), player.ask("vitals")
+    recorded = player.ask("end_recording")
+    sent = storm.note_ons
+    facts = {
+        "backend": backend,
+        "minutes": plan.minutes,
+        "messages": storm.messages,
+        "note_ons": sent,
+        "lost_events": sent - counts["notes"],
+        "hung_notes": counts["active_voices"],
+        "tail_is_silent": bool(np.abs(tail).max() < _SILENCE),
+    }
+    names = ("underruns", "overruns", "late_notes", "repeats", "lost_notes", "stolen")
+    facts |= {name: counts[name] for name in (*names, "worker_muted_sounds")}
+    facts["longest_callback_us"] = counts["longest_ns"] / 1e3
+    facts |= trouble | churned | recorded | _grown(before, after)
+    return Result(f"soak/{backend}", "", {}, counts["callbacks"], facts)
+
+
+def _grown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """Memory at start and end; what the audio thread suffered between."""
+    start, end = before.get("rss_mib"), after["rss_mib"]
+    facts = {
+        "rss_start_mib": start,
+        "rss_end_mib": end,
+        "audio_policy": after["policy"],
+    }
+    if start is not None and end is not None:
+        facts["rss_growth_mib"] = end - start
+    counted = [name for name in after["thread"] if name in before.get("thread", {})]
+    return facts | {
+        f"audio_{name}": after["thread"][name] - before["thread"][name]
+        for name in counted
+    }

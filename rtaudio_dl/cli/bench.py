@@ -1,0 +1,117 @@
+"""``bench``: the latency lab; what the host promises, measured on this machine."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from rtaudio_dl.cli.console import console, facts, preparing
+
+if TYPE_CHECKING:
+    from rtaudio_dl.bench.report import Report
+    from rtaudio_dl.bench.session import Session
+
+ALL = "all"
+BENCHMARKS = ("latency", "callback", "inference", "gil", "soak")
+BROKEN = 1  # exit status: a budget was not kept
+
+
+def add_commands(commands: argparse._SubParsersAction) -> None:
+    """Add the command."""
+    text = "measure latency, cost and robustness on this machine"
+    parser = commands.add_parser("bench", help=text, description=text)
+    parser.add_argument("benchmark", nargs="?", default=ALL, choices=(*BENCHMARKS, ALL))
+    parser.add_argument("--quick", action="store_true", help="rough, in a few minutes")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="histograms")
+    parser.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="compare with kept results"
+    )
+    parser.add_argument(
+        "--budget", type=Path, metavar="FILE.toml", help="status 1 if a limit is broken"
+    )
+    parser.add_argument("--minutes", type=float, metavar="N", help="of the soak")
+    parser.add_argument(
+        "--no-peers", action="store_true", help="measure this program only"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, show, keep, judge."""
+    from rtaudio_dl.bench.budget import read_budget
+    from rtaudio_dl.bench.report import read_report, write_report
+    from rtaudio_dl.bench.run import run_benchmarks
+
+    # What is wrong with a file is said before minutes are spent.
+    limits = read_budget(options.budget) if options.budget else ()
+    baseline = read_report(options.baseline) if options.baseline else None
+    names = BENCHMARKS if options.benchmark == ALL else (options.benchmark,)
+    with _session(options) as session:
+        report = run_benchmarks(names, session)
+    _show(report)
+    if options.json:
+        write_report(options.json, report)
+    if options.plot:
+        _plot(options.plot, report)
+    if baseline:
+        _compare(report, baseline)
+    return _judge(report, limits)
+
+
+@contextmanager
+def _session(options: argparse.Namespace) -> Iterator[Session]:
+    """A run whose progress is shown."""
+    with preparing():
+        from rtaudio_dl.bench.session import Session
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield Session(
+            quick=options.quick,
+            peers=not options.no_peers,
+            minutes=options.minutes,
+            progress=lambda what, part: bar.update(
+                task, description=what, completed=part
+            ),
+        )
+
+
+def _show(report: Report) -> None:
+    from rtaudio_dl.bench.tables import result_tables
+
+    for table in result_tables(report.results):
+        console.print(table)
+    for note in report.notes:
+        console.print(note, style="dim")
+    console.print(facts("Measured on", list(report.machine.items())))
+
+
+def _plot(path: Path, report: Report) -> None:
+    from rtaudio_dl.bench.plots import draw_report
+
+    draw_report(path, report.results, f"rtaudio-dl bench, {report.created}")
+
+
+def _compare(report: Report, baseline: Report) -> None:
+    from rtaudio_dl.bench.baseline import compare, differences
+    from rtaudio_dl.bench.tables import baseline_table
+
+    for line in differences(report, baseline):
+        console.print(f"not the same: {line}", style="yellow")
+    console.print(baseline_table(compare(report, baseline)))
+
+
+def _judge(report: Report, limits: tuple) -> int:
+    from rtaudio_dl.bench.budget import judge
+    from rtaudio_dl.bench.tables import budget_table
+
+    verdicts = judge(report.results, limits)
+    if limits:
+        console.print(budget_table(verdicts))
+    return 0 if all(verdict.kept for verdict in verdicts) else BROKEN
