@@ -83,7 +83,7 @@ class JackStream:
     @property
     def block(self) -> int:
         """Frames per process cycle; the server may change it."""
-        return self._client.period if self.active() else 0
+        return self._client.period if self._there() else 0
 
     @property
     def xruns(self) -> int:
@@ -92,7 +92,7 @@ class JackStream:
 
     def device_latency(self) -> int:
         """Frames from a process cycle to the target's end, as the server tells."""
-        return self._client.playback_latency(self._ports[0]) if self.active() else 0
+        return self._client.playback_latency(self._ports[0]) if self._there() else 0
 
     def start(self) -> None:
         """Take part in process cycles, connected to the target."""
@@ -111,8 +111,10 @@ class JackStream:
 
     def active(self) -> bool:
         """Whether started, with the server there."""
-        open_ = self._client.pointer is not None
-        return open_ and self.started and not self._state["lost"][0]
+        return self.started and self._there()
+
+    def _there(self) -> bool:
+        return self._client.pointer is not None and not self._state["lost"][0]
 
     # --- MIDI
 

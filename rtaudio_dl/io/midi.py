@@ -157,7 +157,10 @@ class MidiReader:
 
     def _run_process(self) -> str:
         with tempfile.TemporaryFile() as errors:
-            process = self._spawn(errors)
+            try:
+                process = self._spawn(errors)
+            except OSError as error:
+                return f": {error}"
             if process is None:
                 return ""
             for line in process.stdout:

@@ -205,6 +205,8 @@ class _Connection:
             self._activate()
         except DeviceError:
             self.client.close()
+            os.close(self._read_end)
+            os.close(self._write_end)
             raise
         self._thread = threading.Thread(target=self._hand_on, daemon=True)
         self._thread.start()

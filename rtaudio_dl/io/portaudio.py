@@ -47,13 +47,19 @@ def rescan() -> bool:
     foreign_jack = any("JACK" in api["name"] for api in sd.query_hostapis())
     if _stuck or foreign_jack:
         return False
-    return bounded(lambda: _restart(sd), _CLOSE_SECONDS)
+    restarted: list[bool] = []
+    bounded(lambda: restarted.append(_restart(sd)), _CLOSE_SECONDS)
+    return restarted == [True]
 
 
-def _restart(sd: ModuleType) -> None:
-    with no_server():
+def _restart(sd: ModuleType) -> bool:
+    try:
         sd._terminate()
-        sd._initialize()
+        with no_server():
+            sd._initialize()
+    except sd.PortAudioError:
+        return False
+    return True
 
 
 class PortAudioStream:

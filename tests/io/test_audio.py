@@ -231,6 +231,17 @@ def test_portaudio_sees_no_jack_server(jack_server):
     assert os.environ["JACK_DEFAULT_SERVER"] == jack_server.name
 
 
+def test_portaudio_may_look_for_devices_again():
+    code = (
+        "from rtaudio_dl.io import audio; before = audio.rescan(), "
+        "audio.list_audio_devices(); print(before == (audio.rescan(), "
+        "audio.list_audio_devices()), before[0])"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout == "True True\n"
+
+
 @pytest.mark.parametrize(
     "module", ["audio", "supervisor", "midi", "recorder", "shared", "keyboard"]
 )
