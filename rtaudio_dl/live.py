@@ -18,16 +18,18 @@ import numpy as np
 
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.host import Host
-from rtaudio_dl.io.audio import AudioStream, find_output
+from rtaudio_dl.io.audio import AudioStream
+from rtaudio_dl.io.devices import find_output
 from rtaudio_dl.io.midi import MidiReader
+from rtaudio_dl.io.midi_ports import JACK
 from rtaudio_dl.io.recorder import Recorder
 from rtaudio_dl.io.shared import SharedRing
 from rtaudio_dl.io.supervisor import AudioSupervisor
 from rtaudio_dl.priority import lock_memory, raise_priority
 from rtaudio_dl.rt import events, layout
-from rtaudio_dl.rt.callback import address_table, audio_callback
+from rtaudio_dl.rt.callback import address_table, audio_callback, midi_callback
 from rtaudio_dl.rt.pool import unready
-from rtaudio_dl.rt.ring import push
+from rtaudio_dl.rt.ring import READ, WRITE, push
 from rtaudio_dl.rt.worker import work
 from rtaudio_dl.system import Semaphore
 
@@ -67,8 +69,9 @@ class LiveHost(Host):
     """A host that plays through a device; use it in a ``with`` block.
 
     ``device`` and ``midi`` are words of a name (None: the default output, all MIDI
-    inputs), ``block`` is in frames, ``placement`` is ``asap`` or ``fixed``; ``say``
-    gets one line at a time of what a person should know. Raises DeviceError.
+    inputs), ``backend`` is ``auto``, ``jack`` or ``portaudio``, ``block`` in frames,
+    ``placement`` is ``asap`` or ``fixed``; ``say`` gets one line at a time of what a
+    person should know. Raises DeviceError.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class LiveHost(Host):
         device: str | None = None,
         *,
         midi: str | None = None,
+        backend: str = "auto",
         block: int | None = None,
         placement: str = "asap",
         polyphony: int = 32,
@@ -86,7 +90,8 @@ class LiveHost(Host):
             allowed = ", ".join(PLACEMENTS)
             raise EngineError(f"placement is {placement!r}; allowed: {allowed}")
         self._device_name, self._asked_block, self._say = device, block, say
-        self.device = find_output(device)
+        self._backend, self._midi_name = backend, midi
+        self.device = find_output(device, backend)
         self._shared = SharedRing.create()
         super().__init__(
             round(self.device.default_rate), polyphony=polyphony, provider=provider
@@ -100,7 +105,9 @@ class LiveHost(Host):
         self._addresses = address_table(self.engine)
         self._lock = threading.Lock()  # one Python thread at a time writes the ring
         self._audio = AudioSupervisor(self._open, self._callbacks, say)
-        self.midi_reader = MidiReader(self._shared, midi)
+        # JACK brings MIDI with the block, to the frame; the reader has all the rest.
+        in_cycle = self.device.host_api == JACK
+        self.midi_reader = MidiReader(self._shared, midi, jack=not in_cycle)
         self._worker: threading.Thread | None = None
         self._priority_refused: str | None = None
         self._recorder: Recorder | None = None
@@ -183,13 +190,17 @@ class LiveHost(Host):
     # --- devices
 
     def _open(self) -> AudioStream:
+        # No audio thread runs now. What was played while there was none is not owed.
+        self._shared.cursors[READ] = self._shared.cursors[WRITE]
         return AudioStream(
             audio_callback.address,
             self._addresses.ctypes.data,
-            find_output(self._device_name),
+            find_output(self._device_name, self._backend),
             self.sample_rate,
             self._asked_block,
             self._callbacks,
+            midi_callback.address,
+            self._midi_name,
         )
 
     def _callbacks(self) -> int:
@@ -226,6 +237,17 @@ class LiveHost(Host):
         """Peak meters of left and right, linear; they fall by themselves."""
         left, right = self.engine.master["peak"][0]
         return float(left), float(right)
+
+    @property
+    def midi_port(self) -> str:
+        """The MIDI input that other programs can play into; empty if there is none."""
+        stream = self._audio.stream
+        return (stream.midi_port if stream else "") or self.midi_reader.virtual_port
+
+    def midi_sources(self) -> list[str]:
+        """Names of the MIDI sources that are heard now."""
+        stream = self._audio.stream
+        return (stream.midi_sources() if stream else []) + self.midi_reader.ports()
 
     def poll(self) -> None:
         """Say what happened to MIDI ports since the last call."""

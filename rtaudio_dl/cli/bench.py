@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 ALL = "all"
 BENCHMARKS = ("latency", "callback", "inference", "gil", "soak")
+WITH_HISTOGRAM = ("latency", "gil")
 BROKEN = 1  # exit status: a budget was not kept
 
 
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     from rtaudio_dl.bench.run import run_benchmarks
 
     # What is wrong with a file is said before minutes are spent.
+    _check_targets(options)
     limits = read_budget(options.budget) if options.budget else ()
     baseline = read_report(options.baseline) if options.baseline else None
     names = BENCHMARKS if options.benchmark == ALL else (options.benchmark,)
@@ -62,6 +64,22 @@ def run(options: argparse.Namespace) -> int:
     if baseline:
         _compare(report, baseline)
     return _judge(report, limits)
+
+
+def _check_targets(options: argparse.Namespace) -> None:
+    from rtaudio_dl.bench.errors import BenchError
+    from rtaudio_dl.bench.plots import check_picture
+
+    for path in (options.json, options.plot):
+        if path and not path.parent.is_dir():
+            raise BenchError(f"{path}: there is no folder {path.parent}; make it first")
+    if options.plot:
+        check_picture(options.plot)
+        if options.benchmark not in (*WITH_HISTOGRAM, ALL):
+            raise BenchError(
+                f"{options.benchmark} has no histogram to plot; "
+                f"these have: {', '.join(WITH_HISTOGRAM)}"
+            )
 
 
 @contextmanager

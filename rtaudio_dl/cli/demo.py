@@ -58,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _play(rendering: Rendering) -> None:
     """Play the same groove live, if there is a device to play it."""
-    from rtaudio_dl.io.audio import find_output
+    from rtaudio_dl.io.devices import find_output
 
     try:
         device = find_output()

@@ -36,7 +36,7 @@ def show_devices(_options: argparse.Namespace) -> int:
 
 
 def _show_audio() -> None:
-    from rtaudio_dl.io.audio import find_output, list_audio_devices
+    from rtaudio_dl.io.devices import find_output, list_audio_devices
 
     try:
         devices = list_audio_devices()

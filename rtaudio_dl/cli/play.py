@@ -37,6 +37,12 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--midi", metavar="PORT", help="default: every keyboard")
     parser.add_argument("--device", metavar="NAME", help="default: the system's output")
+    parser.add_argument(
+        "--backend",
+        choices=("auto", "jack", "portaudio"),
+        default="auto",
+        help="auto: JACK where a server runs, else PortAudio",
+    )
     parser.add_argument("--block", type=int, metavar="FRAMES")
     parser.add_argument(
         "--placement",
@@ -66,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
         host = LiveHost(
             options.device,
             midi=options.midi,
+            backend=options.backend,
             block=options.block,
             placement=options.placement,
             polyphony=options.polyphony,
@@ -96,13 +103,12 @@ def _about(host: LiveHost, instrument: Instrument) -> list[tuple[str, str]]:
         parts += f" + placement {latency.placement}"
     if latency.inference:
         parts += f" + inference {latency.inference}"
-    ports = host.midi_reader.ports()
     return [
         ("model", f"{instrument.model.card.name}, {instrument.model.provider_note}"),
         ("audio", f"{host.device.label}, {host.sample_rate} Hz, {host.block} frames"),
         ("latency", f"{latency.milliseconds:.1f} ms: {parts} frames"),
-        ("MIDI", ", ".join(ports) or "no keyboard connected"),
-        ("MIDI port", host.midi_reader.virtual_port or "none: no MIDI system here"),
+        ("MIDI", ", ".join(host.midi_sources()) or "no keyboard connected"),
+        ("MIDI port", host.midi_port or "none: no MIDI system here"),
     ]
 
 

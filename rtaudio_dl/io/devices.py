@@ -9,6 +9,7 @@ from rtaudio_dl.io import libjack, portaudio
 from rtaudio_dl.io.midi_ports import JACK
 from rtaudio_dl.io.names import choices, choose
 
+AUTO, JACK_ALONE, PORTAUDIO = BACKENDS = ("auto", "jack", "portaudio")
 # PortAudio's own default on Windows is MME, which adds a tenth of a second.
 _PREFERRED_HOST_APIS = ("Windows WASAPI",)
 
@@ -90,15 +91,26 @@ def _jack_devices(first_index: int) -> list[AudioDevice]:
         client.close()
 
 
-def find_output(name: str | None = None) -> AudioDevice:
+def find_output(name: str | None = None, backend: str = AUTO) -> AudioDevice:
     """The output that a name means: words of its label, or its number in the list.
 
     None means the default: JACK's hardware when a server runs, else the system's.
-    Raises DeviceError that lists the choices if no output matches, or several do.
+    ``backend`` leaves only those of ``jack`` or ``portaudio``; the latter, asked for by
+    name, finds JACK servers as well. Raises DeviceError that lists the choices if no
+    output matches, or several do.
     """
+    if backend not in BACKENDS:
+        raise DeviceError(f"backend is {backend!r}; allowed: {', '.join(BACKENDS)}")
+    if backend == PORTAUDIO:
+        portaudio.show_jack()
     if name is None:
-        return _default_output()
-    outputs = [device for device in list_audio_devices() if device.outputs]
+        return _default_output(backend)
+    listed = {
+        AUTO: list_audio_devices,
+        JACK_ALONE: lambda: _jack_devices(0),
+        PORTAUDIO: _portaudio_devices,
+    }
+    outputs = [device for device in listed[backend]() if device.outputs]
     if name.strip().isdecimal():
         found = [device for device in outputs if device.index == int(name)]
         found = found or choose(name, outputs, _label, "output")
@@ -115,10 +127,14 @@ def _label(device: AudioDevice) -> str:
     return device.label
 
 
-def _default_output() -> AudioDevice:
-    jack = _jack_devices(0)
+def _default_output(backend: str) -> AudioDevice:
+    jack = [] if backend == PORTAUDIO else _jack_devices(0)
     if jack:
         return jack[0]
+    if backend == JACK_ALONE:
+        raise DeviceError(
+            "no JACK server with an output runs; start it, or take another backend"
+        )
     sd = portaudio.sounddevice()
     outputs = [device for device in _portaudio_devices() if device.outputs]
     if not outputs:

@@ -1,12 +1,15 @@
 """Playing through PortAudio; the one module that imports sounddevice, when first used.
 
 PortAudio is kept away from JACK (see `libjack` for why, and `jack_audio` for what does
-it instead): its JACK client would abort this process once that server has gone.
+it instead): its JACK client would abort this process once that server has gone. Who
+asks for it by name gets it all the same, with `show_jack`.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from types import ModuleType
 
@@ -24,11 +27,19 @@ _INSTALL = {
 _stuck: list[PortAudioStream] = []  # could not be closed; PortAudio cannot start anew
 
 
+_hide_jack: list[Callable[[], AbstractContextManager]] = [no_server]
+
+
+def show_jack() -> None:
+    """Let PortAudio find JACK servers, too; only before `sounddevice` is first used."""
+    _hide_jack[:] = [nullcontext]
+
+
 @cache
 def sounddevice() -> ModuleType:
     """The sounddevice module, with PortAudio initialised; DeviceError without it."""
     try:
-        with no_server():
+        with _hide_jack[0]():
             import sounddevice
     except OSError as error:
         install = _INSTALL.get(sys.platform, "install it from www.portaudio.com")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,7 @@ kernels: list[Any] = []  # every real-time kernel, for the test that reads their
 def rt_kernel(function: Callable) -> Any:
     """Compile a function for the real-time world; cached on disk, free of the GIL."""
     kernel = numba.njit(**_OPTIONS, cache=True)(function)
-    _stamp_with_all_sources(kernel)
+    _stamp_with_all_sources(kernel, function)
     kernels.append(kernel)
     return kernel
 
@@ -43,25 +44,27 @@ def rt_callback(signature: Signature) -> Callable[[Callable], CFunc]:
         options = {"nopython": True, "error_model": "numpy", "_nrt": False}
         callback = CFunc(function, (signature.args, signature.return_type), {}, options)
         callback.enable_caching()
-        _stamp_with_all_sources(callback)
+        _stamp_with_all_sources(callback, function)
         callback.compile()
         return callback
 
     return compile_callback
 
 
-def _stamp_with_all_sources(compiled: Any) -> None:
+def _stamp_with_all_sources(compiled: Any, function: Callable) -> None:
     # Numba's cache looks at the kernel's own file only, but a kernel holds the code of
     # the kernels that it calls, from other files: a stale cache after an update would
-    # play old code. So every cached kernel is stamped with all sources of this folder.
-    compiled._cache._cache_file._source_stamp = _SOURCES
+    # play old code. So every cached kernel is stamped with all sources of this folder
+    # and of its own.
+    folder = Path(function.__code__.co_filename).parent
+    compiled._cache._cache_file._source_stamp = _digest_of(
+        Path(__file__).parent, folder
+    )
 
 
-def _digest_of_sources() -> str:
+@functools.cache
+def _digest_of(*folders: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted({path for folder in folders for path in folder.glob("*.py")}):
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-_SOURCES = _digest_of_sources()
