@@ -20,14 +20,14 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 
-from rtaudio_dl.errors import EngineError, PatchError
+from rtaudio_dl.errors import EngineError
 from rtaudio_dl.flight import FlightRecorder
 from rtaudio_dl.instrument import Instrument, install, slots_needed
-from rtaudio_dl.patch import PARAMETERS, Patch, find_patch
+from rtaudio_dl.patch import Patch, find_patch
+from rtaudio_dl.player import Player, check
 from rtaudio_dl.rt import events, layout
 from rtaudio_dl.rt.offline import render_blocks, settle
 from rtaudio_dl.rt.ring import push
@@ -39,7 +39,7 @@ MAX_BLOCK = 8192
 _CHUNK_SECONDS = 1.0  # between two looks at progress and Ctrl-C
 
 
-class Host:
+class Host(Player):
     """An engine that renders: ``sample_rate`` in Hz, ``polyphony`` 1..64 voices.
 
     Times (``at``) are in seconds since the host was made; None means now. Keys and
@@ -55,9 +55,9 @@ class Host:
         block: int = 128,
         provider: str = "auto",
     ):
-        _check("sample_rate", sample_rate, *SAMPLE_RATES)
-        _check("polyphony", polyphony, 1, MAX_POLYPHONY)
-        _check("block", block, 1, MAX_BLOCK)
+        check("sample_rate", sample_rate, *SAMPLE_RATES)
+        check("polyphony", polyphony, 1, MAX_POLYPHONY)
+        check("block", block, 1, MAX_BLOCK)
         self.sample_rate, self.block, self.provider = sample_rate, block, provider
         self.instruments: dict[int, Instrument] = {}  # by place in the engine
         self.engine = self._new_engine(polyphony)
@@ -91,7 +91,7 @@ class Host:
         """
         patch = find_patch(patch) if isinstance(patch, str) else patch
         if channel is not None:
-            _check("channel", channel, 0, layout.CHANNELS - 1)
+            check("channel", channel, 0, layout.CHANNELS - 1)
         place = self._free_place(patch)
         needed = slots_needed(patch, int(self.engine.master["polyphony"][0]))
         first = self.room_for(needed)
@@ -109,7 +109,7 @@ class Host:
     def assign(self, instrument: Instrument, channel: int | None = None) -> None:
         """Let a channel, or all of them, play a loaded patch from now on."""
         if channel is not None:
-            _check("channel", channel, 0, layout.CHANNELS - 1)
+            check("channel", channel, 0, layout.CHANNELS - 1)
         for number in range(layout.CHANNELS) if channel is None else (channel,):
             self._command(events.PATCH, instrument.place, channel=number)
 
@@ -153,73 +153,7 @@ class Host:
             self.render(self.block / self.sample_rate)
         raise EngineError("the patch still sounds after a minute; lift its keys first")
 
-    # --- playing
-
-    def note_on(
-        self, key: int, velocity: float = 0.8, *, channel: int = 0, at: Any = None
-    ) -> None:
-        """Strike a key; ``velocity`` 0..1, 0 lifts it."""
-        _check("velocity", velocity, 0, 1)
-        kind = events.NOTE_ON if velocity > 0 else events.NOTE_OFF
-        self._play(kind, key, velocity, channel, at)
-
-    def note_off(self, key: int, *, channel: int = 0, at: Any = None) -> None:
-        """Lift a key."""
-        self._play(events.NOTE_OFF, key, 0.0, channel, at)
-
-    def control(
-        self, number: int, value: float, *, channel: int = 0, at: Any = None
-    ) -> None:
-        """Turn a MIDI control (CC ``number`` 0..127) to ``value`` 0..1."""
-        _check("value", value, 0, 1)
-        self._play(events.CONTROL, number, value, channel, at)
-
-    def pitch_bend(self, value: float, *, channel: int = 0, at: Any = None) -> None:
-        """Move the pitch wheel, -1..1 of the patch's bend range."""
-        _check("value", value, -1, 1)
-        self._play(events.PITCH_BEND, 0, value, channel, at)
-
-    def program(self, number: int, *, channel: int = 0, at: Any = None) -> None:
-        """Change a channel's patch by MIDI program number 0..127."""
-        self._play(events.PROGRAM, number, 0.0, channel, at)
-
-    def midi(self, message: bytes, *, at: Any = None) -> bool:
-        """Play one MIDI channel message; False if it means nothing here."""
-        event = events.new_event()
-        known = events.from_midi(event, message)
-        if known:
-            self._send(event, at)
-        return known
-
-    def set(
-        self, name: str, value: float, instrument: Instrument, at: Any = None
-    ) -> None:
-        """Set a parameter of a patch by name; see `rtaudio_dl.patch.PARAMETERS`."""
-        if name not in PARAMETERS:
-            raise PatchError(
-                f"no parameter {name!r}; there are: {', '.join(PARAMETERS)}"
-            )
-        parameter = PARAMETERS[name]
-        _check(name, value, parameter.low, parameter.high)
-        number = list(PARAMETERS).index(name)
-        self._send(_event(events.PARAMETER, number, value, instrument.place), at)
-
-    def panic(self) -> None:
-        """End every sound at once: all notes and pedals off, on all channels."""
-        for channel in range(layout.CHANNELS):
-            for number in (121, 123, 120):
-                self._command(events.CONTROL, number, channel=channel)
-
-    def _play(self, kind: int, key: int, value: float, channel: int, at: Any) -> None:
-        _check("key", key, 0, layout.KEYS - 1)
-        _check("channel", channel, 0, layout.CHANNELS - 1)
-        self._send(_event(kind, key, value, channel), at)
-
-    def _command(self, kind: int, key: int, channel: int = 0) -> None:
-        """An event of the host's own: with the next block, whatever waits."""
-        event = _event(kind, key, 0.0, channel)
-        event["time"] = events.AT_ONCE
-        self._push(event)
+    # --- events
 
     def _send(self, event: np.ndarray, at: float | None) -> None:
         frame = self.frame if at is None else round(at * self.sample_rate)
@@ -246,7 +180,7 @@ class Host:
         The same patches and events give the same bytes. ``progress`` is told the
         seconds that are done.
         """
-        _check("seconds", seconds, 0, 24 * 3600)
+        check("seconds", seconds, 0, 24 * 3600)
         out = np.zeros((round(seconds * self.sample_rate), layout.OUTPUTS), np.float32)
         chunk = max(1, round(_CHUNK_SECONDS * self.sample_rate / self.block))
         done = 0
@@ -320,15 +254,3 @@ class Host:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _event(kind: int, key: int, value: float, channel: int) -> np.ndarray:
-    event = events.new_event()
-    event["kind"], event["key"] = kind, key
-    event["value"], event["channel"] = value, channel
-    return event
-
-
-def _check(name: str, value: Any, low: float, high: float) -> None:
-    if not isinstance(value, (int, float, np.number)) or not low <= value <= high:
-        raise EngineError(f"{name} is {value!r}; allowed: {low:g} to {high:g}")

@@ -10,7 +10,6 @@ import gc
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from rtaudio_dl.io.midi_ports import JACK
 from rtaudio_dl.io.recorder import Recorder
 from rtaudio_dl.io.shared import SharedRing
 from rtaudio_dl.io.supervisor import AudioSupervisor
+from rtaudio_dl.latency import Latency
 from rtaudio_dl.priority import lock_memory, raise_priority
 from rtaudio_dl.rt import events, layout
 from rtaudio_dl.rt.callback import address_table, audio_callback, midi_callback
@@ -37,32 +37,6 @@ PLACEMENTS = ("asap", "fixed")
 _POLL_SECONDS = 0.005
 _PATIENCE_SECONDS = 20.0  # for the engine to do what it was told
 _FADE_SECONDS = 0.02  # for the sound to end before the device does
-
-
-@dataclass(frozen=True)
-class Latency:
-    """Where the time from a key to the loudspeaker goes, in frames of the engine.
-
-    ``device`` is what the driver tells of its own buffers, ``block`` the longest wait
-    for the next callback, ``placement`` what the ``fixed`` mode adds to make every wait
-    the same, ``inference`` the model's time where a note waits for it.
-    """
-
-    device: int
-    block: int
-    placement: int
-    inference: int
-    sample_rate: float
-
-    @property
-    def frames(self) -> int:
-        """The sum."""
-        return self.device + self.block + self.placement + self.inference
-
-    @property
-    def milliseconds(self) -> float:
-        """The sum in ms."""
-        return 1e3 * self.frames / self.sample_rate
 
 
 class LiveHost(Host):

@@ -1,0 +1,31 @@
+"""The latency that a live host reports, by its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Where the time from a key to the loudspeaker goes, in frames of the engine.
+
+    ``device`` is what the driver tells of its own buffers, ``block`` the longest wait
+    for the next callback, ``placement`` what the ``fixed`` mode adds to make every wait
+    the same, ``inference`` the model's time where a note waits for it.
+    """
+
+    device: int
+    block: int
+    placement: int
+    inference: int
+    sample_rate: float
+
+    @property
+    def frames(self) -> int:
+        """The sum."""
+        return self.device + self.block + self.placement + self.inference
+
+    @property
+    def milliseconds(self) -> float:
+        """The sum in ms."""
+        return 1e3 * self.frames / self.sample_rate
