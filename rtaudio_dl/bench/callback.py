@@ -1,8 +1,9 @@
 """What `process_block` costs, for so many voices and so long a block.
 
-The time is taken by native code around `process_block`, on one thread that does nothing
-else, with all voices sounding. The block in which all of them are struck at once, the
-worst that a musician can do, is measured apart.
+The time is taken by native code around `process_block`, on a thread with real-time
+priority (where that is allowed), as a driver's is, with all voices sounding. The block
+in which all of them are struck at once, the worst that a musician can do, is measured
+apart (``strike``).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from rtaudio_dl.bench.errors import BenchError
 from rtaudio_dl.bench.kernels import time_blocks
+from rtaudio_dl.bench.realtime import in_real_time
 from rtaudio_dl.bench.result import Result, summarize
 from rtaudio_dl.bench.session import Session
 from rtaudio_dl.host import MAX_POLYPHONY, Host
@@ -50,6 +52,11 @@ def measure(session: Session, plan: Plan | None = None) -> list[Result]:
     not up to as many as were measured.
     """
     plan = plan or (QUICK if session.quick else FULL)
+    results = in_real_time(session, "callback", lambda: _all(session, plan))
+    return results + [_breaks(results, block) for block in plan.blocks]
+
+
+def _all(session: Session, plan: Plan) -> list[Result]:
     results = []
     cases = [(block, voices) for block in plan.blocks for voices in plan.voices]
     with Host(SAMPLE_RATE, polyphony=MAX_POLYPHONY) as host:
@@ -57,7 +64,7 @@ def measure(session: Session, plan: Plan | None = None) -> list[Result]:
         for done, (block, voices) in enumerate(cases):
             session.progress(f"{voices} voices, {block} frames", done / len(cases))
             results.append(_case(host, voices, block, plan.rounds))
-    return results + [_breaks(results, block) for block in plan.blocks]
+    return results
 
 
 def _patch() -> Patch:
@@ -121,11 +128,10 @@ def _breaks(results: list[Result], block: int) -> Result:
     broken = [r.facts["voices"] for r in cases if r.facts["p99_percent"] > 100]
     most = max(r.facts["voices"] for r in cases)
     facts = {
-        "block": block,
         "breaks_at": min(broken) if broken else None,
-        "verdict": f"at {min(broken)} voices" if broken else f"> {most} voices",
+        "verdict": f"at {min(broken)}" if broken else f"> {most}",
     }
-    return Result(f"callback/breaks, {block} frames", "voices", {}, len(cases), facts)
+    return Result(f"breaks/{block} frames", "voices", {}, len(cases), facts)
 
 
 def _strike(host: Host, voices: int) -> None:

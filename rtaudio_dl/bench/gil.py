@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from rtaudio_dl.bench.players.loads import LOADS
-from rtaudio_dl.bench.players.ours import backends
+from rtaudio_dl.bench.players.ours import BACKENDS
 from rtaudio_dl.bench.players.table import KINDS, PYTHON_PEERS, Player
 from rtaudio_dl.bench.result import Result, summarize
 from rtaudio_dl.bench.rig import Rig, rig
@@ -36,6 +36,7 @@ class Plan:
     notes: int
     hold_seconds: float
     loads: Sequence[str] = LOADS
+    backends: Sequence[str] = BACKENDS
     peers: Sequence[str] = PYTHON_PEERS
 
 
@@ -47,7 +48,7 @@ def measure(session: Session, plan: Plan | None = None) -> list[Result]:
     """One result for each player and load."""
     plan = plan or (QUICK if session.quick else FULL)
     peers = plan.peers if session.peers else ()
-    players = [("ours", backend) for backend in backends()]
+    players = [("ours", backend) for backend in plan.backends]
     players += [(name, "") for name in peers]
     results = []
     for done, (name, backend) in enumerate(players):
@@ -70,7 +71,9 @@ def measure(session: Session, plan: Plan | None = None) -> list[Result]:
 def _player(
     bench: Rig, plan: Plan, name: str, backend: str, title: str
 ) -> Iterator[Result]:
-    options = {"backend": backend} if name == "ours" else {}
+    options = {}
+    if name == "ours":
+        options = {"backend": backend, "block": bench.server.period}
     with bench.player(name) as player:
         lead = bench.open(player, name, **options)["lead"]
         for load in plan.loads:

@@ -2,7 +2,8 @@
 
 The native path and the bare C call take turns inside one native loop, on the same model
 and the same memory, so their ratio holds whatever else the machine does. The Python
-sessions take turns with that loop in rounds.
+sessions take turns with that loop in rounds. All run at the priority of the inference
+thread, where that is allowed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from rtaudio_dl.bench.errors import BenchError
 from rtaudio_dl.bench.kernels import time_runs
+from rtaudio_dl.bench.realtime import in_real_time
 from rtaudio_dl.bench.result import Result, summarize
 from rtaudio_dl.bench.session import Session
 from rtaudio_dl.card import Card
@@ -53,6 +55,10 @@ def measure(session: Session, plan: Plan | None = None) -> list[Result]:
     """Every playable model that is found, on the CPU and, where it can be, on CUDA."""
     plan = plan or (QUICK if session.quick else FULL)
     session.note(NO_TENSORFLOW)
+    return in_real_time(session, "inference", lambda: _all(session, plan))
+
+
+def _all(session: Session, plan: Plan) -> list[Result]:
     models = list(_playable(session))
     results = []
     for done, (path, card) in enumerate(models):
@@ -168,19 +174,19 @@ def _results(
 ) -> list[Result]:
     """One result for each way; ratios are of medians, to the bare call."""
     ways = {"bare C call, 1 thread": bare, "native path, 1 thread": served}
-    ways |= {f"InferenceSession.run, {n} threads": taken[n] for n in THREADS}
+    ways |= {
+        f"InferenceSession.run, {n} thread{'s'[: n - 1]}": taken[n] for n in THREADS
+    }
     seconds = card.output("audio").size() / card.sample_rate
-    base = float(np.median(np.concatenate(bare)))
     results = []
     for way, rounds in ways.items():
-        ns = np.concatenate(rounds)
-        median = float(np.median(ns))
-        facts = {
-            "seconds_of_sound": seconds,
-            "times_real_time": 1e9 * seconds / median,
-            "ratio_to_bare": median / base,
-        }
-        results.append(summarize(f"{name}, {way}", "ms", ns / 1e6, facts))
+        ms = np.concatenate(rounds) / 1e6
+        result = summarize(f"{name}, {way}", "ms", ms, {"seconds_of_sound": seconds})
+        median = result.figures["p50"]
+        result.facts["times_real_time"] = 1e3 * seconds / median
+        base = results[0] if results else result
+        result.facts["ratio_to_bare"] = median / base.figures["p50"]
+        results.append(result)
     native, python = results[1], results[2]
     native.facts["ratio_to_python"] = native.figures["p50"] / python.figures["p50"]
     return results

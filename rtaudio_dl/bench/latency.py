@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rtaudio_dl.bench.players.ours import backends
-from rtaudio_dl.bench.players.table import KINDS, PEERS
+from rtaudio_dl.bench.players.ours import BACKENDS
+from rtaudio_dl.bench.players.table import KINDS, PEERS, Player
 from rtaudio_dl.bench.result import Result, summarize
 from rtaudio_dl.bench.rig import Heard, Rig, rig
 from rtaudio_dl.bench.session import Session
@@ -30,6 +30,7 @@ class Plan:
     """How many notes each way of playing is heard with, and which ways there are."""
 
     notes: int
+    backends: Sequence[str] = BACKENDS
     placements: Sequence[str] = PLACEMENTS
     freshness: Sequence[str] = FRESHNESS
     peers: Sequence[str] = PEERS
@@ -42,14 +43,15 @@ QUICK = Plan(24)
 def measure(session: Session, plan: Plan | None = None) -> list[Result]:
     """One result for each way of ours, then one for each peer that is installed."""
     plan = plan or (QUICK if session.quick else FULL)
-    ways = list(itertools.product(backends(), plan.placements, plan.freshness))
     peers = plan.peers if session.peers else ()
-    parts = len(ways) + len(peers)
+    ways = list(itertools.product(plan.placements, plan.freshness))
+    parts = len(plan.backends) * len(ways) + len(peers)
+    results: list[Result] = []
     with rig() as bench:
-        results = []
-        for done, result in enumerate(_all(session, bench, plan, ways, peers)):
-            session.progress(result.what, (done + 1) / parts)
+        session.progress("starting", 0.0)
+        for result in _all(session, bench, plan, ways, peers):
             results.append(result)
+            session.progress(result.what, len(results) / parts)
     return results
 
 
@@ -57,24 +59,25 @@ def _all(
     session: Session,
     bench: Rig,
     plan: Plan,
-    ways: Sequence[tuple[str, str, str]],
+    ways: Sequence[tuple[str, str]],
     peers: Sequence[str],
 ) -> Iterator[Result]:
-    with bench.player("ours") as player:
-        for backend, placement, freshness in ways:
-            told = bench.open(
-                player,
-                "ours",
-                backend=backend,
-                placement=placement,
-                freshness=freshness,
-            )
-            heard = bench.play("ours", plan.notes, told["lead"])
-            reported = player.ask("reported")
-            name = f"ours, {backend}, {placement}, {freshness}"
-            yield _ours(bench, name, heard, told["lead"], reported)
+    for backend in plan.backends:
+        with bench.player("ours") as player:
+            for way in ways:
+                yield _way(bench, player, plan.notes, backend, *way)
     for name in peers:
         yield from _peer(session, bench, plan, name)
+
+
+def _way(
+    bench: Rig, player: Player, notes: int, backend: str, placement: str, fresh: str
+) -> Result:
+    options = {"backend": backend, "placement": placement, "freshness": fresh}
+    lead = bench.open(player, "ours", **options, block=bench.server.period)["lead"]
+    heard = bench.play("ours", notes, lead)
+    name = f"ours, {backend}, {placement}, {fresh}"
+    return _ours(bench, name, heard, lead, player.ask("reported"))
 
 
 def _peer(session: Session, bench: Rig, plan: Plan, name: str) -> Iterator[Result]:

@@ -32,10 +32,9 @@ def draw_report(path: Path, results: Sequence[Result], title: str) -> None:
     kept = [result for result in results if result.values]
     if not kept:
         raise BenchError(
-            "there is no histogram to draw: run `latency` or `gil`, which keep samples"
+            "there is no histogram to draw: nothing was heard, or nothing keeps samples"
         )
-    if path.suffix.lower() != ".png":
-        raise BenchError(f"{path}: pictures end in .png")
+    check_picture(path)
     from matplotlib.figure import Figure
 
     height = MARGIN_INCHES + ROW_INCHES * len(kept)
@@ -51,6 +50,12 @@ def draw_report(path: Path, results: Sequence[Result], title: str) -> None:
     top = 1 - 0.55 / height
     figure.subplots_adjust(left=0.36, right=0.98, top=top, bottom=0.6 / height)
     _write(figure, path)
+
+
+def check_picture(path: Path) -> None:
+    """Refuse a path that is no PNG's."""
+    if path.suffix.lower() != ".png":
+        raise BenchError(f"{path}: pictures end in .png; give it that ending")
 
 
 def _range(results: Sequence[Result], unit: str) -> tuple[float, float]:

@@ -6,12 +6,12 @@ was. The server does not wait for late clients, as on stage.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from rtaudio_dl.bench.players.ours import backends
+from rtaudio_dl.bench.players.ours import BACKENDS
 from rtaudio_dl.bench.players.table import Player
 from rtaudio_dl.bench.result import Result
 from rtaudio_dl.bench.rig import Rig, rig
@@ -30,6 +30,7 @@ class Plan:
     minutes: float
     per_second: float = 300.0
     chunk_seconds: float = 5.0
+    backend: str = BACKENDS[0]
 
 
 FULL = Plan(30.0)
@@ -37,11 +38,11 @@ QUICK = Plan(1.0)
 
 
 def measure(session: Session, plan: Plan | None = None) -> list[Result]:
-    """One result, all in its facts, for each way in which a host can be on JACK."""
+    """One result, all in its facts."""
     plan = plan or (QUICK if session.quick else FULL)
     if session.minutes is not None:
-        plan = Plan(session.minutes, plan.per_second, plan.chunk_seconds)
-    return [_soak(session, plan, backend) for backend in backends()]
+        plan = replace(plan, minutes=session.minutes)
+    return [_soak(session, plan, plan.backend)]
 
 
 def _soak(session: Session, plan: Plan, backend: str) -> Result:

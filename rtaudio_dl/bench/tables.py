@@ -13,21 +13,23 @@ from rtaudio_dl.bench.baseline import Change
 from rtaudio_dl.bench.budget import Verdict
 from rtaudio_dl.bench.result import FIGURES, Result
 
-# Facts that get a column of their own, by group; all the others are in the JSON.
+# What a table shows of a group's results; all else is in the JSON.
 COLUMNS = {
-    "latency": ("reported", "jitter", "missed"),
-    "callback": ("p99_percent", "strike_max", "verdict"),
-    "inference": ("times_real_time", "ratio_to_bare"),
-    "gil": ("xruns", "overruns", "late", "missed"),
+    "latency": (*FIGURES, "jitter", "reported", "missed"),
+    "callback": ("p50", "p99", "max", "p99_percent", "strike_max"),
+    "inference": ("p50", "p99", "max", "times_real_time", "ratio_to_bare"),
+    "gil": ("p50", "p99", "max", "xruns", "overruns", "late", "missed"),
 }
 TITLES = {
-    "latency": "Latency: MIDI to the first frame of the sound, and round trip",
+    "latency": "Latency: from MIDI to the first frame of the sound",
     "callback": "Callback: cost of process_block",
+    "breaks": "Callback: voices at which p99 passes the period",
     "inference": "Inference: time of one sound",
-    "gil": "GIL: MIDI to sound while the interpreter is busy",
-    "soak": "Soak",
+    "gil": "GIL: from MIDI to sound while the interpreter is busy",
+    "soak": "Soak: random MIDI, model swaps, recording",
 }
 _SIGNIFICANT = 4
+_NAME_WIDTH = 22  # of a result's name, at least
 
 
 def result_tables(results: Sequence[Result]) -> list[Table]:
@@ -42,19 +44,15 @@ def _group(result: Result) -> str:
 def _table(group: str, results: list[Result]) -> Table:
     if not any(result.figures for result in results):
         return _facts_table(group, results)
-    table = Table(title=TITLES.get(group, group), title_justify="left")
-    table.add_column("what", overflow="fold")
-    facts = COLUMNS.get(group, ())
-    for name in ("unit", *FIGURES, "n", *facts):
-        table.add_column(name.replace("_", " "), justify="right")
+    title = f"{TITLES.get(group, group)}, {results[0].unit}"
+    table = Table(title=title, title_justify="left")
+    table.add_column("", overflow="fold", min_width=_NAME_WIDTH)
+    columns = (*COLUMNS.get(group, FIGURES), "n")
+    for name in columns:
+        table.add_column(name.replace("_", "\n"), justify="right", no_wrap=True)
     for result in results:
-        table.add_row(
-            result.what,
-            result.unit,
-            *(number(result.figures.get(name)) for name in FIGURES),
-            str(result.samples),
-            *(number(result.facts.get(name)) for name in facts),
-        )
+        numbers = result.facts | result.figures | {"n": result.samples}
+        table.add_row(result.what, *(number(numbers.get(name)) for name in columns))
     return table
 
 
@@ -75,7 +73,7 @@ def number(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
-        whole = value.is_integer() or abs(value) >= 10**_SIGNIFICANT
+        whole = value.is_integer() or abs(value) >= 10 ** (_SIGNIFICANT - 1)
         return f"{value:.0f}" if whole else f"{value:.{_SIGNIFICANT}g}"
     return str(value)
 

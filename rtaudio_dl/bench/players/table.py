@@ -38,7 +38,7 @@ def _no_fluidsynth() -> str | None:
 
 PYTHON_MIDI = "^bench-peer:"
 KINDS = {
-    "ours": Kind("rtaudio_dl", "", "^rtaudio_dl.*:out_"),
+    "ours": Kind("rtaudio_dl", "", "^(rtaudio_dl|PortAudio).*:out_"),
     "jack": Kind("Python callback, JACK", PYTHON_MIDI, "^bench-peer:out_"),
     "sounddevice": Kind(
         "Python callback, sounddevice",
