@@ -190,12 +190,13 @@ class LiveHost(Host):
         """The latency as it is reported; `rtaudio-dl bench` measures it."""
         stream = self._audio.stream
         parts = stream.latency_parts if stream else None
-        fixed = bool(self.engine.master["fixed"][0])
+        in_cycle = bool(stream and stream.midi_port)
+        fixed = bool(self.engine.master["fixed"][0]) and not in_cycle
         delay = int(self.engine.master["delay"][0])
         fresh = any(i.patch.freshness == "fresh" for i in self.instruments.values())
         return Latency(
             device=parts.device if parts else 0,
-            block=self.block,
+            block=0 if in_cycle else self.block,
             placement=delay - self.block if fixed else 0,
             inference=self._inference_frames() if fresh else 0,
             sample_rate=self.sample_rate,
