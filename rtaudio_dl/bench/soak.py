@@ -19,7 +19,9 @@ from rtaudio_dl.bench.session import Session
 from rtaudio_dl.bench.storm import Storm
 
 SEED = 20_001
-_FADE_SECONDS = 4.0  # in which the last notes of any patch end by themselves
+# In this time the lowest note of any patch, bent down, has come to its own end.
+_LONGEST_SECONDS = 12.0
+_LOOK_SECONDS = 0.5
 _SILENCE = 1e-4  # of full scale: -80 dB
 
 
@@ -82,9 +84,7 @@ def _result(
     plan: Plan,
 ) -> Result:
     churned = player.ask("end_churn")
-    rate = bench.server.rate
-    bench.probe.run(storm.ending(), round(_FADE_SECONDS * rate))
-    tail, _ = bench.probe.run((), round(0.2 * rate))
+    seconds, silent = _until_silent(bench, player, storm)
     counts, after = player.ask("counts"), player.ask("vitals")
     recorded = player.ask("end_recording")
     sent = storm.note_ons
@@ -95,13 +95,28 @@ def _result(
         "note_ons": sent,
         "lost_events": sent - counts["notes"],
         "hung_notes": counts["active_voices"],
-        "tail_is_silent": bool(np.abs(tail).max() < _SILENCE),
+        "seconds_to_silence": seconds,
+        "silent_at_end": silent,
     }
     names = ("underruns", "overruns", "late_notes", "repeats", "lost_notes", "stolen")
     facts |= {name: counts[name] for name in (*names, "worker_muted_sounds")}
     facts["longest_callback_us"] = counts["longest_ns"] / 1e3
     facts |= trouble | churned | recorded | _grown(before, after)
     return Result(f"soak/{backend}", "", {}, counts["callbacks"], facts)
+
+
+def _until_silent(bench: Rig, player: Player, storm: Storm) -> tuple[float, bool]:
+    """End all notes; the seconds until none sounded, and whether nothing is heard."""
+    frames = round(_LOOK_SECONDS * bench.server.rate)
+    bench.probe.run(storm.ending(), frames)
+    looks = 1
+    while player.ask("counts")["active_voices"] and (
+        looks * _LOOK_SECONDS < _LONGEST_SECONDS
+    ):
+        bench.probe.run((), frames)
+        looks += 1
+    tail, _ = bench.probe.run((), frames)
+    return looks * _LOOK_SECONDS, bool(np.abs(tail[frames // 2 :]).max() < _SILENCE)
 
 
 def _grown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 CHANNELS, KEYS = 16, range(35, 83)
-CONTROLS = (1, 7, 10, 11, 16, 64, 72, 73, 74, 75)
+# Tuning is left alone: a sound four octaves down lasts so long that it looks hung.
+CONTROLS = (1, 7, 10, 11, 16, 64, 72, 73, 74)
 _BURST = 64  # controls of a storm, one per frame
 # What comes next, and how often: notes, their ends, and the rest.
 _WEIGHTS = {"on": 48, "off": 36, "bend": 6, "program": 2, "control": 7, "storm": 1}

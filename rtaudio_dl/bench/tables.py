@@ -15,7 +15,7 @@ from rtaudio_dl.bench.result import FIGURES, Result
 
 # What a table shows of a group's results; all else is in the JSON.
 COLUMNS = {
-    "latency": (*FIGURES, "jitter", "reported", "missed"),
+    "latency": ("p50", "p95", "p99", "max", "jitter", "reported", "missed"),
     "callback": ("p50", "p99", "max", "p99_percent", "strike_max"),
     "inference": ("p50", "p99", "max", "times_real_time", "ratio_to_bare"),
     "gil": ("p50", "p99", "max", "xruns", "overruns", "late", "missed"),
@@ -29,7 +29,7 @@ TITLES = {
     "soak": "Soak: random MIDI, model swaps, recording",
 }
 _SIGNIFICANT = 4
-_NAME_WIDTH = 22  # of a result's name, at least
+_NAME_WIDTH = 16  # of a result's name, at least
 
 
 def result_tables(results: Sequence[Result]) -> list[Table]:
