@@ -10,8 +10,9 @@ class Latency:
     """Where the time from a key to the loudspeaker goes, in frames of the engine.
 
     ``device`` is what the driver tells of its own buffers, ``block`` the longest wait
-    for the next callback (none where the driver brings MIDI with the block), ``placement`` what the ``fixed`` mode adds to make every wait
-    the same, ``inference`` the model's time where a note waits for it.
+    for the next callback (none where the driver brings MIDI with the block),
+    ``placement`` what the ``fixed`` mode adds to make every wait the same,
+    ``inference`` the model's time where a note waits for it.
     """
 
     device: int
