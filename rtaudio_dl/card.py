@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rtaudio_dl.errors import ModelError
+from rtaudio_dl.errors import ModelError, shown
 
 SCHEMA = 1
 METADATA_KEY = "rtaudio_dl.card"
@@ -113,7 +113,7 @@ def from_json(text: str, source: str) -> Card:
         )
     try:
         fields = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: a number of 5000 digits
         raise ModelError(f"{source}: card is not JSON: {error}") from None
     return from_mapping(fields, source)
 
@@ -129,9 +129,10 @@ def from_sidecar(path: Path) -> Card:
     if path.suffix != ".toml":
         return from_json(text, str(path))
     try:
-        return from_mapping(tomllib.loads(text), str(path))
-    except tomllib.TOMLDecodeError as error:
+        fields = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path}: card is not TOML: {error}") from None
+    return from_mapping(fields, str(path))
 
 
 def from_mapping(fields: Any, source: str) -> Card:
@@ -171,9 +172,7 @@ class _Checker:
         self.source = source
 
     def fail(self, name: str, value: Any, allowed: str) -> None:
-        shown = repr(value)
-        shown = shown if len(shown) <= 80 else shown[:77] + "..."
-        raise ModelError(f"{self.source}: {name} is {shown}; allowed: {allowed}")
+        raise ModelError(f"{self.source}: {name} is {shown(value)}; allowed: {allowed}")
 
     def text(self, name: str, value: Any, required: bool = False) -> str:
         if not isinstance(value, str) or (required and not value):

@@ -3,6 +3,21 @@
 Every message says the value, what was allowed, and the next step.
 """
 
+from __future__ import annotations
+
+from typing import Any
+
+_SHOWN = 80  # characters of a value
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it: short, whatever it is."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of 5000 digits, a deep list
+        text = f"<{type(value).__name__} too large to be shown>"
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+
 
 class RtaudioError(Exception):
     """Base of all errors of this package."""

@@ -27,7 +27,7 @@ from rtaudio_dl.errors import EngineError
 from rtaudio_dl.flight import FlightRecorder
 from rtaudio_dl.instrument import Instrument, install, slots_needed
 from rtaudio_dl.patch import Patch, find_patch
-from rtaudio_dl.player import Player, check
+from rtaudio_dl.player import Player, check, check_whole
 from rtaudio_dl.rt import events, layout
 from rtaudio_dl.rt.offline import render_blocks, settle
 from rtaudio_dl.rt.ring import push
@@ -36,6 +36,7 @@ from rtaudio_dl.system import performance_clock
 SAMPLE_RATES = (8_000, 192_000)  # Hz
 MAX_POLYPHONY = 64
 MAX_BLOCK = 8192
+MAX_SECONDS = 24 * 3600  # of one render
 _CHUNK_SECONDS = 1.0  # between two looks at progress and Ctrl-C
 
 
@@ -55,9 +56,9 @@ class Host(Player):
         block: int = 128,
         provider: str = "auto",
     ):
-        check("sample_rate", sample_rate, *SAMPLE_RATES)
-        check("polyphony", polyphony, 1, MAX_POLYPHONY)
-        check("block", block, 1, MAX_BLOCK)
+        check_whole("sample_rate", sample_rate, *SAMPLE_RATES)
+        check_whole("polyphony", polyphony, 1, MAX_POLYPHONY)
+        check_whole("block", block, 1, MAX_BLOCK)
         self.sample_rate, self.block, self.provider = sample_rate, block, provider
         self.instruments: dict[int, Instrument] = {}  # by place in the engine
         self.engine = self._new_engine(polyphony)
@@ -68,6 +69,7 @@ class Host(Player):
         self._queue: list[tuple[int, int, np.ndarray]] = []  # by frame, then as asked
         self._order = itertools.count()
         self._flight: FlightRecorder | None = None
+        self._closed = False
         self._compile()
 
     def _say(self, line: str) -> None:
@@ -89,9 +91,10 @@ class Host(Player):
         It goes to one channel, or to all of them; its MIDI program is the one that it
         names, else the number of patches before it. Voices that sound keep sounding.
         """
+        self._require_open()
         patch = find_patch(patch) if isinstance(patch, str) else patch
         if channel is not None:
-            check("channel", channel, 0, layout.CHANNELS - 1)
+            check_whole("channel", channel, 0, layout.CHANNELS - 1)
         place = self._free_place(patch)
         needed = slots_needed(patch, int(self.engine.master["polyphony"][0]))
         first = self.room_for(needed)
@@ -108,13 +111,15 @@ class Host(Player):
 
     def assign(self, instrument: Instrument, channel: int | None = None) -> None:
         """Let a channel, or all of them, play a loaded patch from now on."""
+        self._require_loaded(instrument)
         if channel is not None:
-            check("channel", channel, 0, layout.CHANNELS - 1)
+            check_whole("channel", channel, 0, layout.CHANNELS - 1)
         for number in range(layout.CHANNELS) if channel is None else (channel,):
             self._command(events.PATCH, instrument.place, channel=number)
 
     def unload(self, instrument: Instrument) -> None:
         """Take a patch away once its last voice has ended, and free its memory."""
+        self._require_loaded(instrument)
         self._command(events.RETIRE, instrument.place)
         self._wait_until_gone(instrument.place)
         del self.instruments[instrument.place]
@@ -155,6 +160,21 @@ class Host(Player):
 
     # --- events
 
+    def set(
+        self,
+        name: str,
+        value: float,
+        instrument: Instrument,
+        at: float | None = None,
+    ) -> None:
+        """Set a parameter of a loaded patch; see `rtaudio_dl.patch.PARAMETERS`."""
+        self._require_loaded(instrument)
+        super().set(name, value, instrument, at)
+
+    def _command(self, kind: int, key: int, channel: int = 0) -> None:
+        self._feed(1)  # what is due by now comes first
+        super()._command(kind, key, channel)
+
     def _send(self, event: np.ndarray, at: float | None) -> None:
         frame = self.frame if at is None else round(at * self.sample_rate)
         if frame < self.frame:
@@ -180,7 +200,8 @@ class Host(Player):
         The same patches and events give the same bytes. ``progress`` is told the
         seconds that are done.
         """
-        check("seconds", seconds, 0, 24 * 3600)
+        self._require_open()
+        check("seconds", seconds, 0, MAX_SECONDS)
         out = np.zeros((round(seconds * self.sample_rate), layout.OUTPUTS), np.float32)
         chunk = max(1, round(_CHUNK_SECONDS * self.sample_rate / self.block))
         done = 0
@@ -240,9 +261,21 @@ class Host(Player):
 
     def close(self) -> None:
         """Finish a flight recording and release all models; again: nothing."""
+        self._closed = True
         self.stop_flight()
         while self.instruments:
             self.instruments.popitem()[1].close()
+
+    def _require_open(self) -> None:
+        # The memory of the models is gone, and the engine still points to it.
+        if self._closed:
+            raise EngineError("the host is closed; make a new one")
+
+    def _require_loaded(self, instrument: Instrument) -> None:
+        if self.instruments.get(instrument.place) is not instrument:
+            raise EngineError(
+                f"patch {instrument.patch.name!r} is not loaded here; load it again"
+            )
 
     def __enter__(self) -> Host:
         return self

@@ -17,6 +17,7 @@ from rtaudio_dl.rt import layout
 from rtaudio_dl.rt.resampler import PADDING
 
 PLAYABLE = ("oneshot", "note")
+MAX_SOUND_BYTES = 2 << 30  # of one patch
 _DTYPE = np.dtype(np.float32)
 
 
@@ -79,14 +80,20 @@ def _build(
             f"patch {patch.name!r} needs room for {slots} sounds, "
             f"{layout.SLOTS - first} are left; unload another patch first"
         )
-    frames = model.card.output("audio").size()
+    frames = model.card.output("audio").size() + 2 * PADDING
+    if slots * frames * _DTYPE.itemsize > MAX_SOUND_BYTES:
+        raise EngineError(
+            f"patch {patch.name!r} needs room for {slots} sounds of {frames} frames; "
+            f"at most {MAX_SOUND_BYTES >> 20} MiB are allowed: take fewer keys, less "
+            "depth, or a model of shorter sounds"
+        )
     return Instrument(
         patch=patch,
         model=model,
         place=place,
         first=first,
         slots=slots,
-        sounds=np.zeros((slots, frames + 2 * PADDING), _DTYPE),
+        sounds=np.zeros((slots, frames), _DTYPE),
         inputs=_input_arrays(model.card),
         class_table=_class_table(patch, model.card),
     )

@@ -6,18 +6,18 @@ in one clear error.
 
 from __future__ import annotations
 
-import math
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rtaudio_dl.errors import PatchError
+from rtaudio_dl.errors import PatchError, shown
 from rtaudio_dl.paths import config_folders
 
 MAX_PATCH_BYTES = 1 << 20
 FRESHNESS = ("pooled", "fresh", "frozen")
 MAX_DEPTH = 4
+RESERVED_CONTROLS = (7, 10, 11, 64)  # volume, pan, expression, pedal: of every patch
 SEEDS = 1 << 63
 
 
@@ -84,17 +84,25 @@ class Patch:
 
 def read_patch(path: Path) -> Patch:
     """Read a patch file. Raises PatchError."""
+    text = _text(path)
     try:
+        fields = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: a number of 5000 digits
+        raise PatchError(f"{path} is not TOML: {error}") from None
+    return parse_patch(fields, path.stem, str(path))
+
+
+def _text(path: Path) -> str:
+    try:
+        if not path.is_file():  # a pipe could be read for ever
+            raise PatchError(f"{path} is not a file; check the path")
         if path.stat().st_size > MAX_PATCH_BYTES:
             raise PatchError(f"{path} is larger than {MAX_PATCH_BYTES} bytes")
-        text = path.read_text(encoding="utf-8")
-        return parse_patch(tomllib.loads(text), path.stem, str(path))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise PatchError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
         raise PatchError(f"{path} is not UTF-8 text") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise PatchError(f"{path} is not TOML: {error}") from None
 
 
 def find_patch(name: str) -> Patch:
@@ -155,6 +163,9 @@ def _controls(table: _Table) -> dict[int, str]:
         for text, number in controls.numbered(0, 119)
     }
     controls.finish()
+    for number in taken.keys() & set(RESERVED_CONTROLS):
+        reserved = ", ".join(map(str, RESERVED_CONTROLS))
+        controls.fail(str(number), taken[number], f"any control but {reserved}")
     return taken
 
 
@@ -211,7 +222,9 @@ class _Table:
 
     def fail(self, name: str, value: Any, allowed: str) -> None:
         place = f"{self.name}.{name}".strip(".")
-        raise PatchError(f"{self.source}: {place} is {value!r:.80}; allowed: {allowed}")
+        raise PatchError(
+            f"{self.source}: {place} is {shown(value)}; allowed: {allowed}"
+        )
 
     def has(self, name: str) -> bool:
         self.known.add(name)
@@ -228,8 +241,10 @@ class _Table:
 
     def numbered(self, low: int, high: int) -> list[tuple[str, int]]:
         """Entries whose names are whole numbers in a range."""
+        # As Python writes them: 036 beside 36 would be two keys in one place.
+        allowed = {str(number) for number in range(low, high + 1)}
         for text in self.fields:
-            if not text.isdecimal() or not low <= int(text[:9]) <= high:
+            if text not in allowed:
                 self.fail(text, "unknown", f"whole numbers from {low} to {high}")
         return [(text, int(text)) for text in self.fields]
 
@@ -265,7 +280,7 @@ class _Table:
     def number(self, name: str, low: float, high: float, default: float) -> float:
         value = self._get(name, default)
         real = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not real or not math.isfinite(value) or not low <= value <= high:
+        if not real or not low <= value <= high:  # not for NaN, either
             self.fail(name, value, f"a number from {low:g} to {high:g}")
         return float(value)
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from rtaudio_dl.errors import EngineError, PatchError
+from rtaudio_dl.errors import EngineError, PatchError, shown
 from rtaudio_dl.instrument import Instrument
 from rtaudio_dl.patch import PARAMETERS
 from rtaudio_dl.rt import events, layout
+
+LATEST_SECONDS = 1e9  # in frames of any rate, int64 holds it
 
 
 class Player(ABC):
@@ -29,43 +31,54 @@ class Player(ABC):
         """Hand an event to the engine as it is."""
 
     def note_on(
-        self, key: int, velocity: float = 0.8, *, channel: int = 0, at: Any = None
+        self,
+        key: int,
+        velocity: float = 0.8,
+        *,
+        channel: int = 0,
+        at: float | None = None,
     ) -> None:
         """Strike a key; ``velocity`` 0..1, 0 lifts it."""
         check("velocity", velocity, 0, 1)
         kind = events.NOTE_ON if velocity > 0 else events.NOTE_OFF
         self._play(kind, key, velocity, channel, at)
 
-    def note_off(self, key: int, *, channel: int = 0, at: Any = None) -> None:
+    def note_off(self, key: int, *, channel: int = 0, at: float | None = None) -> None:
         """Lift a key."""
         self._play(events.NOTE_OFF, key, 0.0, channel, at)
 
     def control(
-        self, number: int, value: float, *, channel: int = 0, at: Any = None
+        self, number: int, value: float, *, channel: int = 0, at: float | None = None
     ) -> None:
         """Turn a MIDI control (CC ``number`` 0..127) to ``value`` 0..1."""
         check("value", value, 0, 1)
+        check_whole("number", number, 0, layout.KEYS - 1)
         self._play(events.CONTROL, number, value, channel, at)
 
-    def pitch_bend(self, value: float, *, channel: int = 0, at: Any = None) -> None:
+    def pitch_bend(
+        self, value: float, *, channel: int = 0, at: float | None = None
+    ) -> None:
         """Move the pitch wheel, -1..1 of the patch's bend range."""
         check("value", value, -1, 1)
         self._play(events.PITCH_BEND, 0, value, channel, at)
 
-    def program(self, number: int, *, channel: int = 0, at: Any = None) -> None:
+    def program(
+        self, number: int, *, channel: int = 0, at: float | None = None
+    ) -> None:
         """Change a channel's patch by MIDI program number 0..127."""
+        check_whole("number", number, 0, layout.PROGRAMS - 1)
         self._play(events.PROGRAM, number, 0.0, channel, at)
 
-    def midi(self, message: bytes, *, at: Any = None) -> bool:
+    def midi(self, message: bytes, *, at: float | None = None) -> bool:
         """Play one MIDI channel message; False if it means nothing here."""
         event = events.new_event()
         known = events.from_midi(event, message)
         if known:
-            self._send(event, at)
+            self._schedule(event, at)
         return known
 
     def set(
-        self, name: str, value: float, instrument: Instrument, at: Any = None
+        self, name: str, value: float, instrument: Instrument, at: float | None = None
     ) -> None:
         """Set a parameter of a patch by name; see `rtaudio_dl.patch.PARAMETERS`."""
         if name not in PARAMETERS:
@@ -75,18 +88,29 @@ class Player(ABC):
         parameter = PARAMETERS[name]
         check(name, value, parameter.low, parameter.high)
         number = list(PARAMETERS).index(name)
-        self._send(_event(events.PARAMETER, number, value, instrument.place), at)
+        event = _event(events.PARAMETER, number, value, instrument.place)
+        self._schedule(event, at)
 
     def panic(self) -> None:
-        """End every sound at once: all notes and pedals off, on all channels."""
+        """End every sound at once: all notes and pedals off, on all channels.
+
+        Notes whose time is still to come will sound.
+        """
         for channel in range(layout.CHANNELS):
             for number in (121, 123, 120):
                 self._command(events.CONTROL, number, channel=channel)
 
-    def _play(self, kind: int, key: int, value: float, channel: int, at: Any) -> None:
-        check("key", key, 0, layout.KEYS - 1)
-        check("channel", channel, 0, layout.CHANNELS - 1)
-        self._send(_event(kind, key, value, channel), at)
+    def _play(
+        self, kind: int, key: int, value: float, channel: int, at: float | None
+    ) -> None:
+        check_whole("key", key, 0, layout.KEYS - 1)
+        check_whole("channel", channel, 0, layout.CHANNELS - 1)
+        self._schedule(_event(kind, key, value, channel), at)
+
+    def _schedule(self, event: np.ndarray, at: float | None) -> None:
+        if at is not None:
+            check("at", at, 0, LATEST_SECONDS)
+        self._send(event, at)
 
     def _command(self, kind: int, key: int, channel: int = 0) -> None:
         """An event of the host's own: with the next block, whatever waits."""
@@ -104,5 +128,15 @@ def _event(kind: int, key: int, value: float, channel: int) -> np.ndarray:
 
 def check(name: str, value: Any, low: float, high: float) -> None:
     """Raise EngineError for a value that is no number from ``low`` to ``high``."""
-    if not isinstance(value, (int, float, np.number)) or not low <= value <= high:
-        raise EngineError(f"{name} is {value!r}; allowed: {low:g} to {high:g}")
+    real = isinstance(value, (int, float, np.integer, np.floating))
+    if not real or isinstance(value, bool) or not low <= value <= high:
+        raise EngineError(f"{name} is {shown(value)}; allowed: {low:g} to {high:g}")
+
+
+def check_whole(name: str, value: Any, low: int, high: int) -> None:
+    """Raise EngineError for what is no whole number from ``low`` to ``high``."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or not low <= value <= high:
+        raise EngineError(
+            f"{name} is {shown(value)}; allowed: whole numbers from {low} to {high}"
+        )

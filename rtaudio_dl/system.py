@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,6 @@ from rtaudio_dl.errors import EngineError
 
 _WINDOWS = sys.platform == "win32"
 _MACOS = sys.platform == "darwin"
-_CLOCK_MONOTONIC = 1
-_CLOCK_UPTIME_RAW = 8  # macOS: what time.perf_counter_ns counts there
 _SEM_T_BYTES = 128  # sem_t has 16 to 32 bytes on the systems known
 
 
@@ -39,10 +38,9 @@ def performance_clock() -> Clock:
         frequency = ctypes.c_int64()
         kernel.QueryPerformanceFrequency(ctypes.byref(frequency))
         return Clock(_address(kernel.QueryPerformanceCounter), 0, 1e9 / frequency.value)
-    function = ctypes.CDLL(None).clock_gettime
-    return Clock(
-        _address(function), _CLOCK_UPTIME_RAW if _MACOS else _CLOCK_MONOTONIC, 0
-    )
+    # What time.perf_counter_ns counts; on macOS not while the computer sleeps.
+    clock = time.CLOCK_UPTIME_RAW if _MACOS else time.CLOCK_MONOTONIC
+    return Clock(_address(ctypes.CDLL(None).clock_gettime), clock, 0)
 
 
 class Semaphore:
