@@ -81,3 +81,10 @@ class JackProbe:
         self.late, self.gaps = answer["late"], answer["gaps"]
         self.xruns, self.sent = answer["xruns"], answer["sent"]
         return audio, answer["start"]
+
+    def round_trips(self, pulses: Sequence[int]) -> list[int]:
+        """Frames that pulses at these frames take from a client's output to its input.
+
+        -1 stands for one that did not come back.
+        """
+        return self._child.ask("round_trips", pulses=list(pulses))

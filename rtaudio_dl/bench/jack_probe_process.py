@@ -11,6 +11,7 @@ import numpy as np
 from numba import types
 
 from rtaudio_dl.bench.child import serve
+from rtaudio_dl.bench.jack_loop import round_trips
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io import libjack
 from rtaudio_dl.io.native import array_of
@@ -215,6 +216,9 @@ class Probe:
 
     def _xruns(self) -> int:
         return int(self.record["xruns"][0])
+
+    def round_trips(self, pulses: list[int]) -> list[int]:
+        return round_trips(pulses)
 
     def close(self) -> None:
         self.sender.close()

@@ -1,5 +1,7 @@
 """MIDI to sound through a real JACK graph: ours in all its modes, and its peers.
 
+First comes the round trip of the graph itself, from a client's output to its own input.
+
 A probe sends note-ons at known frames and records what the player plays; the sound's
 own frames before it can be heard are subtracted. Both ends are on the same server, so
 the driver's latency (``device``) is in no figure. A player that begins notes with the
@@ -13,6 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from rtaudio_dl.bench.onsets import Hearing, note_frames
 from rtaudio_dl.bench.players.ours import BACKENDS
 from rtaudio_dl.bench.players.table import KINDS, PEERS, Player
 from rtaudio_dl.bench.result import Result, summarize
@@ -41,11 +46,11 @@ QUICK = Plan(24)
 
 
 def measure(session: Session, plan: Plan | None = None) -> list[Result]:
-    """One result for each way of ours, then one for each peer that is installed."""
+    """The round trip, each way of ours, then each peer that is installed."""
     plan = plan or (QUICK if session.quick else FULL)
     peers = plan.peers if session.peers else ()
     ways = list(itertools.product(plan.placements, plan.freshness))
-    parts = len(plan.backends) * len(ways) + len(peers)
+    parts = 1 + len(plan.backends) * len(ways) + len(peers)
     results: list[Result] = []
     with rig() as bench:
         session.progress("starting", 0.0)
@@ -62,12 +67,23 @@ def _all(
     ways: Sequence[tuple[str, str]],
     peers: Sequence[str],
 ) -> Iterator[Result]:
+    yield _round_trip(bench, plan.notes)
     for backend in plan.backends:
         with bench.player("ours") as player:
             for way in ways:
                 yield _way(bench, player, plan.notes, backend, *way)
     for name in peers:
         yield from _peer(session, bench, plan, name)
+
+
+def _round_trip(bench: Rig, pulses: int) -> Result:
+    """From an output to an input of one client: what every figure of JACK rests on."""
+    frames = note_frames(pulses, bench.server.rate, bench.server.period)
+    delays = bench.probe.round_trips(frames)
+    came = [delay for delay in delays if delay >= 0]
+    hearing = Hearing(np.array(came, np.int64), len(delays) - len(came), 0)
+    facts = {"notes": pulses, "missed": hearing.missed}
+    return _result(bench, "JACK, output to input", Heard(hearing, facts), {})
 
 
 def _way(

@@ -66,7 +66,7 @@ def _range(results: Sequence[Result], unit: str) -> tuple[float, float]:
 
 def _draw(axis: Axes, result: Result, limits: tuple[float, float]) -> None:
     axis.set_facecolor(PANEL)
-    axis.hist(result.values, BINS, limits, color=BAR)
+    axis.hist(result.values, BINS, range=limits, color=BAR)
     axis.axvline(result.figures["p99"], color=MARK, linewidth=1)
     axis.set_xlim(limits)
     axis.set_yticks([])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -21,7 +22,7 @@ COLUMNS = {
     "gil": ("p50", "p99", "max", "xruns", "overruns", "late", "missed"),
 }
 TITLES = {
-    "latency": "Latency: from MIDI to the first frame of the sound",
+    "latency": "Latency: MIDI to the first frame of the sound",
     "callback": "Callback: cost of process_block",
     "breaks": "Callback: voices at which p99 passes the period",
     "inference": "Inference: time of one sound",
@@ -45,7 +46,8 @@ def _table(group: str, results: list[Result]) -> Table:
     if not any(result.figures for result in results):
         return _facts_table(group, results)
     title = f"{TITLES.get(group, group)}, {results[0].unit}"
-    table = Table(title=title, title_justify="left")
+    # Few lines: ten columns are to fit a terminal of 80 characters.
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("", overflow="fold", min_width=_NAME_WIDTH)
     columns = (*COLUMNS.get(group, FIGURES), "n")
     for name in columns:

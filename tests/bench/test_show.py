@@ -48,7 +48,7 @@ def test_numbers_are_whole_on_a_narrow_terminal():
     facts = {"jitter": 1234.0, "reported": 2345, "missed": 345}
     text = shown(*result_tables([result(values=[-987.0] * 384, **facts)]), width=80)
     for value in ("1234", "2345", "345", "-987", "384"):
-        assert f" {value} " in text
+        assert value in text.split()
 
 
 def test_budgets_and_baselines_are_shown():
