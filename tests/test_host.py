@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import math
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -392,3 +397,22 @@ def test_hosts_do_not_share_memory(host):
         host.note_on(36)
         host.render(0.1)
         assert not other.render(0.1).any()
+
+
+def test_the_host_imports_no_device_and_no_training_stack():
+    code = "import sys, rtaudio_dl.host; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True)
+    loaded = set(done.stdout.split())
+    assert "rtaudio_dl.host" in loaded
+    assert not loaded & {"tensorflow", "keras", "sounddevice", "rtmidi", "matplotlib"}
+
+
+DRUMS = Path(__file__).parent.parent / "models/drums.onnx"
+
+
+@pytest.mark.skipif(not DRUMS.exists(), reason="models/drums.onnx is not here yet")
+@pytest.mark.parametrize("module", ["rtaudio_dl", "rtaudio_dl.host"])
+def test_the_examples_in_the_docstrings_run(module):
+    result = doctest.testmod(importlib.import_module(module))
+    assert result.attempted >= 2
+    assert result.failed == 0
