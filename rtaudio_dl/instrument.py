@@ -14,7 +14,7 @@ from rtaudio_dl.inference.library import find_model
 from rtaudio_dl.inference.model import Model, open_model
 from rtaudio_dl.patch import FRESHNESS, PARAMETERS, Patch
 from rtaudio_dl.rt import layout
-from rtaudio_dl.rt.resampler import PADDING
+from rtaudio_dl.rt.resampler import MAX_STEP, PADDING
 
 PLAYABLE = ("oneshot", "note")
 MAX_SOUND_BYTES = 2 << 30  # of one patch
@@ -73,6 +73,7 @@ def install(
 def _build(
     engine: layout.Engine, patch: Patch, model: Model, place: int, first: int
 ) -> Instrument:
+    _check_rate(engine, model.card)
     polyphony = int(engine.master["polyphony"][0])
     slots = slots_needed(patch, polyphony)
     if first + slots > layout.SLOTS:
@@ -97,6 +98,15 @@ def _build(
         inputs=_input_arrays(model.card),
         class_table=_class_table(patch, model.card),
     )
+
+
+def _check_rate(engine: layout.Engine, card: Card) -> None:
+    rate = int(engine.master["sample_rate"][0])
+    if card.sample_rate > MAX_STEP * rate:
+        raise EngineError(
+            f"model {card.name!r} gives {card.sample_rate} Hz, more than "
+            f"{MAX_STEP:g} times the {rate} Hz here; take a higher sample rate"
+        )
 
 
 def _input_arrays(card: Card) -> dict[str, np.ndarray]:

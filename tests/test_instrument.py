@@ -179,6 +179,14 @@ def test_more_memory_than_allowed_is_an_error(engine, path, monkeypatch):
         installed(engine, path)
 
 
+def test_a_model_far_above_the_hosts_rate_is_refused(tmp_path):
+    """It would be played at another pitch: the engine reads 8 times as fast at most."""
+    path = write_oneshot(tmp_path / "fine.onnx", sample_rate=96_000)
+    with pytest.raises(EngineError, match="96000 Hz, more than 8 times the 8000 Hz"):
+        installed(layout.new_engine(8_000), path, keys=[36])
+    installed(layout.new_engine(12_000), path, keys=[36]).close()
+
+
 def test_a_class_given_as_an_index_is_refused_with_the_next_step(engine, tmp_path):
     card = oneshot_card(1, 2)
     inputs = [t for t in card.inputs if t.role == "latent"]
