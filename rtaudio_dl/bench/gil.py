@@ -50,7 +50,7 @@ def measure(session: Session, plan: Plan | None = None) -> list[Result]:
     peers = plan.peers if session.peers else ()
     players = [("ours", backend) for backend in plan.backends]
     players += [(name, "") for name in peers]
-    results = []
+    results = [_nobody(plan)]
     for done, (name, backend) in enumerate(players):
         title = f"ours, {backend}" if backend else KINDS[name].title
         session.progress(title, done / len(players))
@@ -66,6 +66,13 @@ def measure(session: Session, plan: Plan | None = None) -> list[Result]:
                 raise
             session.note(f"gil: {title} is left out: {error}")
     return results
+
+
+def _nobody(plan: Plan) -> Result:
+    """How the server does with no player at all: these xruns are the machine's."""
+    with rig() as bench:
+        heard = bench.play("", plan.notes, 0)
+    return Result("gil/nobody, idle", UNIT, {}, 0, heard.facts | {"missed": None})
 
 
 def _player(

@@ -20,7 +20,7 @@ from rtaudio_dl.rt.native import call2, call8, floats_at, table_at
 
 MAX_CHANNELS = 8
 LEAD_PERIODS = 32  # from a request to its first frame
-PORT_SECONDS = 10.0  # for a port to appear
+PORT_SECONDS = 10.0  # for a port to appear and to be connected
 _U32 = np.uintp(0xFFFFFFFF)
 
 MESSAGE = np.dtype([("frame", np.int64), ("size", np.int64), ("data", np.int64)])
@@ -146,19 +146,20 @@ class Probe:
         return client, state
 
     def _find(self, kind: bytes, flags: int, pattern: str) -> list[str]:
-        end = time.monotonic() + PORT_SECONDS
-        while time.monotonic() < end:
+        def found() -> list[str]:
             names = self.sender.ports(kind, flags)
-            found = [name for name in names if re.search(pattern, name)]
-            if found:
-                return found
-            time.sleep(0.02)
-        raise DeviceError(f"no port matches {pattern!r}; there are: {names}")
+            return [name for name in names if re.search(pattern, name)]
+
+        names = _until(found)
+        if not names:
+            there = self.sender.ports(kind, flags)
+            raise DeviceError(f"no port matches {pattern!r}; there are: {there}")
+        return names
 
     def connect_midi(self, pattern: str) -> list[str]:
         found = self._find(libjack.MIDI, libjack.IS_INPUT, pattern)
         for name in found:
-            self.sender.connect(self.sender.port_name(self.midi), name)
+            self._connect(self.sender, self.midi, name, plays=True)
         return found
 
     def disconnect(self) -> list[str]:
@@ -172,8 +173,21 @@ class Probe:
     def connect_audio(self, pattern: str) -> list[str]:
         found = self._find(libjack.AUDIO, libjack.IS_OUTPUT, pattern)
         for name, port in zip(found, self.inputs, strict=False):
-            self.listener.connect(name, self.listener.port_name(port))
+            self._connect(self.listener, port, name, plays=False)
         return found[: self.channels]
+
+    def _connect(
+        self, client: libjack.Client, port: int, other: str, plays: bool
+    ) -> None:
+        own = client.port_name(port)
+        ends = (own, other) if plays else (other, own)
+
+        def connected() -> bool:
+            return client.connect(*ends) or other in client.connections(port)
+
+        # JACK refuses a port of a client that has not been activated yet.
+        if not _until(connected):
+            raise DeviceError(f"JACK does not connect {ends[0]} to {ends[1]}")
 
     def ports(self) -> list[str]:
         return self.sender.ports(libjack.MIDI) + self.sender.ports(libjack.AUDIO)
@@ -223,6 +237,14 @@ class Probe:
     def close(self) -> None:
         self.sender.close()
         self.listener.close()
+
+
+def _until(condition):
+    """The first true value of a condition, or its last one after some seconds."""
+    end = time.monotonic() + PORT_SECONDS
+    while not (value := condition()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return value
 
 
 def main() -> None:

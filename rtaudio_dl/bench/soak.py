@@ -59,9 +59,10 @@ def _soak(session: Session, plan: Plan, backend: str) -> Result:
         for number in range(chunks):
             session.progress(f"{plan.minutes:g} minutes, {backend}", number / chunks)
             _chunk(bench, storm, frames, trouble)
-            now = player.ask("vitals")
-            # Memory is judged from when as many patches are loaded as ever will be.
-            before = before or (now if now["swaps"] else {})
+            # Memory is judged once all patches are there and the heap has settled.
+            if not before and number >= chunks // 3:
+                now = player.ask("vitals")
+                before = now if now["swaps"] else {}
         return _result(bench, player, storm, trouble, before, backend, plan)
 
 

@@ -30,7 +30,8 @@ def test_latency_hears_every_note_of_ours_and_of_a_peer():
 
 def test_gil_tells_how_long_the_interpreter_was_held():
     plan = gil.Plan(NOTES, 0.2, ("idle", "held"), ("jack",), ())
-    idle, held = gil.measure(Session(), plan)
+    nobody, idle, held = gil.measure(Session(), plan)
+    assert nobody.samples == 0 and nobody.facts["xruns"] >= 0
     assert (idle.what, held.what) == ("ours, jack, idle", "ours, jack, held")
     assert idle.facts["held_seconds"] == 0 < held.facts["held_seconds"]
     for result in (idle, held):
@@ -51,5 +52,6 @@ def test_a_peer_that_is_not_installed_is_noted(monkeypatch):
     session = Session()
     lacking = KINDS["rtmixer"].__class__("rtmixer", "", "", lambda: "pip install it")
     monkeypatch.setitem(KINDS, "rtmixer", lacking)
-    assert gil.measure(session, gil.Plan(1, 0.1, ("idle",), (), ("rtmixer",))) == []
+    plan = gil.Plan(1, 0.1, ("idle",), (), ("rtmixer",))
+    assert [r.what for r in gil.measure(session, plan)] == ["nobody, idle"]
     assert session.notes == ["gil: rtmixer is left out; to have it: pip install it"]
