@@ -56,7 +56,7 @@ def sampling(classes: np.ndarray, balance: float) -> np.ndarray:
 
 
 def one_hot_classes(classes: np.ndarray, config: Config, sounds: Dataset) -> np.ndarray:
-    """(n, K) float32; K is 1 and all zero when the model is unconditional."""
+    """(n, K) float32; an unconditional model has one class."""
     if not config.model.conditional:
-        return np.zeros((len(classes), 1), np.float32)
+        return np.ones((len(classes), 1), np.float32)
     return np.eye(len(sounds.labels), dtype=np.float32)[classes]

@@ -46,7 +46,8 @@ class Model:
 
     ``max_channels`` caps the width (0: as published); ``noise`` is how many latent
     dimensions also choose a mixture of fixed white noises (0: none); ``smooth``
-    averages over 4 frames after each upsampling but the last; ``shape_output`` puts
+    averages over 4 frames after each upsampling but the last; ``class_prior`` moves the
+    latent to where the encoder puts each class; ``shape_output`` puts
     fades, DC removal and peak level into the graph instead of a tanh.
     """
 
@@ -60,6 +61,7 @@ class Model:
     kernel: int = 25
     upsample: str = "transposed"
     noise: int = 0
+    class_prior: bool = False
     smooth: bool = False
     shape_output: bool = False
     phase_shuffle: int = 2

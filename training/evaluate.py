@@ -38,6 +38,7 @@ class Sets:
     held_out: np.ndarray
     held_out_classes: np.ndarray
     train: np.ndarray
+    train_rows: np.ndarray
     generated: np.ndarray
     noise: np.ndarray
     even: np.ndarray
@@ -118,6 +119,7 @@ def _round(trained: Trained, sounds: Dataset, seed: int, steps: int) -> dict:
     )
     sets = _choose(trained, sounds, classes, seed)
     train_mel = _pooled(sounds.floats(rows), judged.spec)
+    own = sounds.clip[sets.train_rows][:, None] == sounds.clip[rows][None]
     scores = {
         "generated": judged.scores(sets.even),
         "real": judged.scores(sets.held_out),
@@ -133,7 +135,7 @@ def _round(trained: Trained, sounds: Dataset, seed: int, steps: int) -> dict:
     }
     figures = {
         "inception_score": {p: metrics.inception_score(s) for p, s in scores.items()},
-        **_distances(sets, judged, train_mel),
+        **_distances(sets, judged, train_mel, own),
     }
     if trained.labels:
         mean = {p: float(np.nanmean(r)) for p, r in recognised.items()}
@@ -165,6 +167,7 @@ def _choose(trained: Trained, sounds: Dataset, classes: np.ndarray, seed: int) -
         held_out=sounds.floats(held_rows),
         held_out_classes=classes[held_rows],
         train=sounds.floats(train_rows),
+        train_rows=train_rows,
         generated=generate(trained, classes[held_rows], 1_000 + seed),
         noise=noise.astype(np.float32),
         even=generate(trained, even_classes, 2_000 + seed),
@@ -172,8 +175,14 @@ def _choose(trained: Trained, sounds: Dataset, classes: np.ndarray, seed: int) -
     )
 
 
-def _distances(sets: Sets, judged: judge.Judge, train_mel: np.ndarray) -> dict:
-    """Distances to the held-out sounds, by the judge's embedding and by plain mel."""
+def _distances(
+    sets: Sets, judged: judge.Judge, train_mel: np.ndarray, own: np.ndarray
+) -> dict:
+    """Distances to the held-out sounds, by the judge's embedding and by plain mel.
+
+    ``own`` marks the rows of ``train_mel`` that are the very clip of a training sound:
+    its nearest other clip says what a new sound of the same kits would score.
+    """
     parts = {"generated": sets.generated, "real": sets.train, "noise": sets.noise}
     held_embedding = judged.embed(sets.held_out)
     held_mel = _pooled(sets.held_out, judged.spec)
@@ -183,10 +192,12 @@ def _distances(sets: Sets, judged: judge.Judge, train_mel: np.ndarray) -> dict:
     mel = {p: _pooled(a, judged.spec) for p, a in parts.items()}
     held = (held_embedding - centre) / scale
     held_unit = (held_mel - mel_centre) / mel_scale
-    # Held-out sounds are their own yardstick: their ratio is 1 by definition.
     ratio = {
         "generated": metrics.nearest_ratio(mel["generated"], held_mel, train_mel),
-        "real": 1.0,
+        "real": float(
+            metrics.nearest(mel["real"], train_mel, own).mean()
+            / metrics.nearest(held_mel, train_mel).mean()
+        ),
         "noise": metrics.nearest_ratio(mel["noise"], held_mel, train_mel),
     }
     return {

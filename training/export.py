@@ -153,7 +153,7 @@ def milliseconds(
 
 
 def _call(trained: Trained, latent: tf.Tensor, *classes: tf.Tensor) -> tf.Tensor:
-    given = classes[0] if classes else tf.zeros([tf.shape(latent)[0], 1])
+    given = classes[0] if classes else tf.ones([tf.shape(latent)[0], 1])
     return trained.generator(latent, given)
 
 

@@ -9,8 +9,10 @@ import tensorflow as tf
 from training import losses
 from training.augment import augment
 from training.config import Config
-from training.networks import Encoder, Generator, LogMelLayer, critics
+from training.critics import Encoder, LogMelLayer, critics
+from training.generator import Generator
 
+PART = 64  # sounds at a time, where nothing is learned
 AUGMENT_STEP = 0.001  # How fast the chance of augmentation moves, per step.
 AUGMENT_MAX = 0.8  # Beyond it the changes would leak into the generated sounds.
 
@@ -94,7 +96,7 @@ class Gan(tf.Module):
         z = self.latents(count, seed + 1)
         with tf.GradientTape() as tape:
             z, prior = self._encoded(z, audio, classes, seed + 3, count // 2)
-            fake = self.generator(z, classes)
+            fake = self.generator.decode(z, classes)
             with tape.stop_recording():
                 report = self._critic_step(
                     audio, fake, classes, seed + 100 * last, penalise
@@ -124,7 +126,7 @@ class Gan(tf.Module):
             z, prior = self._encoded(
                 self.latents(count, seed + 1), audio, classes, seed + 3, count
             )
-            distance = self._distance(self.generator(z, classes), audio, count)
+            distance = self._distance(self.generator.decode(z, classes), audio, count)
             total = self._reconstruction_loss(distance, prior)
         self._generator_update(tape, total)
         names = ("critic_loss", "generator_loss", "penalty", "overfit")
@@ -149,12 +151,25 @@ class Gan(tf.Module):
             move = AUGMENT_STEP * sign * judged
             self.chance.assign(tf.clip_by_value(self.chance + move, 0.0, AUGMENT_MAX))
 
+    def fit_prior(self, audio: np.ndarray, classes: np.ndarray) -> None:
+        """Tell both generators where the encoder puts sounds (n, frames) of classes."""
+        moments = [
+            self.encoder(self.encoder.view(tf.constant(a)), tf.constant(c))
+            for a, c in zip(_parts(audio), _parts(classes), strict=True)
+        ]
+        means, log_variances = (
+            np.concatenate([np.asarray(m[i]) for m in moments]) for i in range(2)
+        )
+        variances, index = np.exp(log_variances), classes.argmax(axis=1)
+        self.generator.prior.fit(means, variances, index)
+        self.average.prior.fit(means, variances, index)
+
     def sample(self, classes: np.ndarray, seed: int) -> np.ndarray:
         """Sounds of the averaged generator: (n, K) classes -> (n, frames) float32."""
         z = self.latents(len(classes), tf.constant([seed, 0]))
         parts = [
-            self.average(z[i : i + 64], tf.constant(classes[i : i + 64])).numpy()
-            for i in range(0, len(classes), 64)
+            self.average(tf.constant(a), tf.constant(c)).numpy()
+            for a, c in zip(_parts(z.numpy()), _parts(classes), strict=True)
         ]
         return np.concatenate(parts)
 
@@ -178,6 +193,7 @@ class Gan(tf.Module):
         count: int,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """The latents with the first ``count`` replaced by those of the real sounds."""
+        z = self.generator.place(z, classes)
         if self.encoder is None:
             return z, tf.constant(0.0)
         view = self.encoder.view(audio[:count])
@@ -252,6 +268,10 @@ class Gan(tf.Module):
             critic(critic.view(audio), classes, tf.constant([0, 0]))
         if self.encoder:
             self.encoder(self.encoder.view(audio), classes)
+
+
+def _parts(array: np.ndarray) -> list[np.ndarray]:
+    return [array[i : i + PART] for i in range(0, len(array), PART)]
 
 
 def parameters(model: keras.Model) -> int:

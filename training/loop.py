@@ -19,6 +19,7 @@ from training.interrupt import Interrupt
 from training.sounds import licence_summary
 
 REPORT_EVERY = 25  # steps
+PRIOR_EVERY = 250  # steps
 SAMPLES_PER_CLASS = 8
 SHEET_COLUMNS = 8
 SAMPLE_SEED = 12_345
@@ -72,6 +73,7 @@ class Run:
         clock = _Clock(self)
         with Interrupt() as interrupt, bar:
             for batch in self._batches():
+                self._fit_prior()
                 if self.step >= steps or clock.over() or interrupt.asked:
                     break
                 self._one_step(batch)
@@ -164,6 +166,15 @@ class Run:
 
         return step
 
+    def _fit_prior(self) -> None:
+        """At fixed steps, so that a resumed run does it when an unbroken one does."""
+        if self.gan.generator.prior is None or self.step % PRIOR_EVERY:
+            return
+        rows = self.sounds.rows("train", augmented=True)
+        classes = self.sounds.classes()[rows]
+        one_hot = batches.one_hot_classes(classes, self.config, self.sounds)
+        self.gan.fit_prior(self.sounds.floats(rows), one_hot)
+
     def _report(self, bar: tqdm, board: Board, clock: _Clock) -> None:
         """What is due after a step: figures, sounds, a checkpoint."""
         if self.step % REPORT_EVERY == 0:
@@ -187,12 +198,13 @@ class _Clock:
     """Counts a run's minutes, and says when something is due."""
 
     def __init__(self, run: Run):
-        self.run, self.last = run, time.monotonic()
+        self.run = run
+        self.last: float | None = None  # Starts at the first batch, not at the set-up.
         self.since: dict[str, float] = {}
 
     def over(self) -> bool:
         now = time.monotonic()
-        self.run.minutes += (now - self.last) / 60
+        self.run.minutes += (now - (self.last or now)) / 60
         self.last = now
         limit = self.run.config.training.max_minutes
         return bool(limit) and self.run.minutes >= limit

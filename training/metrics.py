@@ -51,11 +51,18 @@ def nearest_ratio(generated: np.ndarray, held_out: np.ndarray, train: np.ndarray
     return float(nearest(generated, train).mean() / nearest(held_out, train).mean())
 
 
-def nearest(points: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """Euclidean distance of each row of ``points`` to the nearest row of ``among``."""
+def nearest(
+    points: np.ndarray, among: np.ndarray, ignore: np.ndarray | None = None
+) -> np.ndarray:
+    """Euclidean distance of each row of ``points`` (n, d) to the nearest of ``among``.
+
+    ``ignore`` (n, m) is true for the pairs that do not count.
+    """
     squares = (
         (points**2).sum(1)[:, None] + (among**2).sum(1)[None] - 2.0 * points @ among.T
     )
+    if ignore is not None:
+        squares = np.where(ignore, np.inf, squares)
     return np.sqrt(np.maximum(squares.min(axis=1), 0.0))
 
 

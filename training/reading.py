@@ -120,6 +120,11 @@ def _check_lengths(config: Config, source: str) -> None:
             f"{source}: training.reconstruct needs model.spectral, in which sounds are "
             "compared, such as [128, 512]"
         )
+    if config.model.class_prior and not config.training.reconstruct:
+        raise ConfigError(
+            f"{source}: model.class_prior needs training.reconstruct above 0: its "
+            "encoder says where the classes lie"
+        )
     if config.training.warmup_steps and not config.training.reconstruct:
         raise ConfigError(
             f"{source}: training.warmup_steps needs training.reconstruct above 0"

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from training import checkpoint
 from training.config import Config
-from training.networks import Generator
+from training.generator import Generator
 
 BATCH = 64
 SAMPLE_SEED = 12_345

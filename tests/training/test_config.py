@@ -57,6 +57,7 @@ def test_is_frozen():
         ("[model]\nspectral = [30]", r"model\.spectral has 30"),
         ("[model]\nconditional = true", r"model\.conditional needs data\.classes"),
         ("[training]\nreconstruct = 1", r"reconstruct needs model\.spectral"),
+        ("[model]\nclass_prior = true", r"class_prior needs training\.reconstruct"),
         ("[training]\nwarmup_steps = 1", r"warmup_steps needs training\.reconstruct"),
         ("data = 3", r"must be a table"),
         ("[data", r"not TOML"),

@@ -14,7 +14,7 @@ from rtaudio_dl import card
 from rtaudio_dl.errors import ModelError
 from tests.training import tiny
 from training import export, trained
-from training.networks import Generator
+from training.generator import Generator
 
 
 def untrained(settings) -> trained.Trained:

@@ -61,6 +61,13 @@ def test_nearest_is_the_smallest_distance():
     assert metrics.nearest(a, b) == pytest.approx(expected, abs=1e-6)
 
 
+def test_ignored_pairs_do_not_count():
+    a = cloud(10, 8)
+    own = np.eye(10, dtype=bool)
+    assert metrics.nearest(a, a) == pytest.approx(0.0, abs=1e-6)
+    assert metrics.nearest(a, a, own).min() > 0.1
+
+
 def test_recognition_counts_each_class():
     scores = np.eye(3)[[0, 0, 1, 1]]
     found = metrics.recognition(scores, np.array([0, 1, 1, 1]), 3)

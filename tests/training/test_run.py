@@ -1,5 +1,6 @@
 """Training runs: every loss learns and stays finite, and resume is exact."""
 
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,14 @@ from training.errors import ConfigError
 from training.gan import Gan
 
 WGAN = {"loss": "wgan-gp", "critics": 2, "penalty": 10.0, "penalty_every": 1}
-RECONSTRUCTION = {"reconstruct": 2.0, "prior": 0.01, "warmup_steps": 2}
+RECONSTRUCTION = {"reconstruct": 2.0, "prior": 0.01, "warmup_steps": 1}
+LAZY = {"penalty_every": 2}
+
+
+@pytest.fixture
+def silent(monkeypatch):
+    """Runs that draw no pictures: they take longer than the steps."""
+    monkeypatch.setattr(loop.Run, "write_samples", lambda *_: None)
 
 
 def run(folder: Path, drums: Path, **training) -> loop.Run:
@@ -26,8 +34,8 @@ def state(gan: Gan) -> list[np.ndarray]:
     return [np.array(v.numpy()) for v in gan.state()]
 
 
-@pytest.mark.parametrize("training", [{}, WGAN, RECONSTRUCTION])
-def test_a_run_changes_everything_and_stays_finite(tmp_path, drums, training):
+@pytest.mark.parametrize("training", [LAZY, WGAN, RECONSTRUCTION])
+def test_a_run_changes_everything_and_stays_finite(tmp_path, drums, silent, training):
     trained = run(tmp_path, drums, **training)
     before = state(trained.gan)
     trained.train()
@@ -48,15 +56,28 @@ def test_a_run_changes_everything_and_stays_finite(tmp_path, drums, training):
     assert np.mean(moved) > 0.95
 
 
+def test_the_prior_is_fitted_to_what_the_encoder_says(tmp_path, drums, silent):
+    settings = tiny.config(
+        tmp_path,
+        source=drums / "drums",
+        model={"class_prior": True},
+        training=RECONSTRUCTION | {"steps": 1},
+    )
+    trained = loop.start(settings)
+    trained.train()
+    means = trained.gan.generator.prior.mean.numpy()
+    assert np.abs(means[0] - means[1]).max() > 1e-3
+    assert np.array_equal(means, trained.gan.average.prior.mean.numpy())
+
+
 @pytest.mark.parametrize("training", [{}, RECONSTRUCTION])
-def test_resume_is_exact(tmp_path, drums, training):
-    """Four steps are, bit for bit, two steps, a new process' worth of state, two."""
-    whole = run(tmp_path / "whole", drums, **training)
-    whole.train(4)
-    half = run(tmp_path / "half", drums, **training)
-    half.train(2)
-    resumed = loop.start(half.config, half.folder)
+def test_resume_is_exact(tmp_path, drums, silent, training):
+    """Four steps are, bit for bit, two steps and, in another object, two more."""
+    whole = run(tmp_path, drums, **training)
+    whole.train(2)
+    resumed = loop.start(whole.config, whole.folder)
     assert resumed.step == 2
+    whole.train(4)
     resumed.train(4)
     pairs = zip(state(whole.gan), state(resumed.gan), strict=True)
     assert all(np.array_equal(a, b) for a, b in pairs)
@@ -140,7 +161,7 @@ def test_a_run_leaves_sounds_a_picture_and_few_checkpoints(tmp_path, drums):
     assert rate == tiny.RATE and len(audio) >= loop.SAMPLES_PER_CLASS * tiny.FRAMES
 
 
-def test_time_limit_ends_a_run(tmp_path, drums):
+def test_time_limit_ends_a_run(tmp_path, drums, silent):
     limited = run(tmp_path, drums, steps=10**6, max_minutes=1e-3)
     limited.train()
     assert 0 < limited.step < 10_000
@@ -148,7 +169,22 @@ def test_time_limit_ends_a_run(tmp_path, drums):
     assert facts["minutes"] >= 1e-3 and facts["step"] == limited.step
 
 
-def test_resume_refuses_other_sounds(tmp_path, drums):
+def test_a_signal_ends_a_run_after_the_step(tmp_path, drums, silent, monkeypatch):
+    stopped = run(tmp_path, drums)
+    one_step = stopped._one_step
+
+    def step_and_signal(batch):
+        one_step(batch)
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(stopped, "_one_step", step_and_signal)
+    before = signal.getsignal(signal.SIGTERM)
+    assert stopped.train() is False
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert checkpoint.latest(stopped.folder).name == "step-00000001.npz"
+
+
+def test_resume_refuses_other_sounds(tmp_path, drums, silent):
     first = run(tmp_path, drums)
     first.train(1)
     other = tiny.write_drums(tmp_path / "other", kits=3)
@@ -157,7 +193,7 @@ def test_resume_refuses_other_sounds(tmp_path, drums):
         loop.start(replace(first.config, data=data), first.folder)
 
 
-def test_resume_refuses_other_networks(tmp_path, drums):
+def test_resume_refuses_other_networks(tmp_path, drums, silent):
     first = run(tmp_path, drums)
     first.train(1)
     model = replace(first.config.model, dim=4)

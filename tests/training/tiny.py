@@ -71,7 +71,7 @@ def config(folder: Path, source: Path | None = None, **changes) -> Config:
             "loss": "nonsaturating",
             "critics": 1,
             "penalty": 1.0,
-            "penalty_every": 2,
+            "penalty_every": 1,
             "ema": 0.9,
             "augment": 0.5,
             "augment_target": 0.6,
