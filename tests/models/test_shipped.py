@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +80,13 @@ def test_every_key_of_a_shipped_patch_sounds(path):
 def test_a_shipped_patch_is_found_by_its_name(path):
     assert path.stem in patch_files()
     assert find_patch(path.stem).name == path.stem
+
+
+@pytest.mark.skipif(
+    not (ROOT / "models/drums.onnx").exists(), reason="models/drums.onnx is not here"
+)
+@pytest.mark.parametrize("module", ["rtaudio_dl", "rtaudio_dl.host"])
+def test_the_examples_in_the_docstrings_run(module):
+    result = doctest.testmod(importlib.import_module(module))
+    assert result.attempted >= 2
+    assert result.failed == 0
