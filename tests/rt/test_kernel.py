@@ -157,6 +157,15 @@ def test_every_kernel_is_part_of_what_was_read():
     assert len(own_kernels()) > 60
 
 
+@pytest.mark.parametrize("name", ["ring.push", "ring.pop", "ring.read_frames"])
+def test_cursors_are_read_with_acquire_and_written_with_release(name):
+    (entry,) = (e for e in ENTRIES if label(e).endswith(name))
+    (body,) = bodies(module_of(entry, ENTRIES[entry]))
+    code = str(body)
+    assert re.search(r"load atomic .* acquire", code)
+    assert re.search(r"store atomic .* release", code)
+
+
 def allocates(n):
     return np.zeros(n).sum()
 
