@@ -41,7 +41,7 @@ class Plan:
     peers: Sequence[str] = PEERS
 
 
-FULL = Plan(384)  # three notes for each place in a period of 128
+FULL = Plan(256)  # two notes for each place in a period of 128
 QUICK = Plan(24)
 
 

@@ -19,6 +19,7 @@ from rtaudio_dl.bench.onsets import GAP_SECONDS, Hearing, hear, note_frames
 from rtaudio_dl.bench.players.fluidsynth import NOTE_ON as FLUIDSYNTH_NOTE_ON
 from rtaudio_dl.bench.players.table import Player
 from rtaudio_dl.bench.sound import NOTE_ON, Sound, struck
+from rtaudio_dl.bench.vitals import stolen_ms, stolen_since
 
 _TAIL_SECONDS = 2 * GAP_SECONDS
 _SETTLE_SECONDS = 0.3  # a graph that has just changed may miss cycles
@@ -69,6 +70,7 @@ class Rig:
         rate, period = self.server.rate, self.server.period
         frames = note_frames(notes, rate, period)
         message = FLUIDSYNTH_NOTE_ON if name == "fluidsynth" else NOTE_ON
+        before = stolen_ms()
         audio, _ = self.probe.run(
             [(frame, message) for frame in frames],
             frames[-1] + round(_TAIL_SECONDS * rate),
@@ -81,6 +83,7 @@ class Rig:
             "xruns": self.probe.xruns,
             "probe_gaps": self.probe.gaps,
             "probe_late": self.probe.late,
+            "stolen_ms": stolen_since(before),
         }
         return Heard(hearing, facts)
 

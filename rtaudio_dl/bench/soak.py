@@ -17,6 +17,7 @@ from rtaudio_dl.bench.result import Result
 from rtaudio_dl.bench.rig import Rig, rig
 from rtaudio_dl.bench.session import Session
 from rtaudio_dl.bench.storm import Storm
+from rtaudio_dl.bench.vitals import stolen_ms, stolen_since
 
 SEED = 20_001
 # In this time the lowest note of any patch, bent down, has come to its own end.
@@ -53,8 +54,11 @@ def _soak(session: Session, plan: Plan, backend: str) -> Result:
         storm = Storm(SEED, plan.per_second, bench.server.rate)
         chunks = max(1, round(60 * plan.minutes / plan.chunk_seconds))
         frames = round(plan.chunk_seconds * bench.server.rate)
-        trouble = dict.fromkeys(("xruns", "probe_gaps", "not_sent", "not_finite"), 0)
+        trouble: dict[str, Any] = dict.fromkeys(
+            ("xruns", "probe_gaps", "not_sent", "not_finite"), 0
+        )
         player.ask("begin_soak", seed=SEED)
+        stolen = stolen_ms()
         before: dict[str, Any] = {}
         for number in range(chunks):
             session.progress(f"{plan.minutes:g} minutes, {backend}", number / chunks)
@@ -63,10 +67,11 @@ def _soak(session: Session, plan: Plan, backend: str) -> Result:
             if not before and number >= chunks // 3:
                 now = player.ask("vitals")
                 before = now if now["swaps"] else {}
+        trouble["stolen_ms"] = stolen_since(stolen)
         return _result(bench, player, storm, trouble, before, backend, plan)
 
 
-def _chunk(bench: Rig, storm: Storm, frames: int, trouble: dict[str, int]) -> None:
+def _chunk(bench: Rig, storm: Storm, frames: int, trouble: dict[str, Any]) -> None:
     events = storm.events(frames)
     audio, _ = bench.probe.run(events, frames)
     trouble["xruns"] += bench.probe.xruns
@@ -79,7 +84,7 @@ def _result(
     bench: Rig,
     player: Player,
     storm: Storm,
-    trouble: dict[str, int],
+    trouble: dict[str, Any],
     before: dict[str, Any],
     backend: str,
     plan: Plan,

@@ -22,7 +22,7 @@ SECONDS = 0.2  # after which it is below -90 dB of its peak
 _PARAMETERS = {"variation": 0.0, "brightness": 0.0, "decay": 0.02, "sustain": 0.0}
 
 
-def test_patch(freshness: str = "pooled") -> Patch:
+def dry_patch(freshness: str = "pooled") -> Patch:
     """The shipped kit with one key, its sound dry and always the same."""
     patch = find_patch(PATCH)
     return dataclasses.replace(
@@ -44,7 +44,7 @@ class Sound:
 def struck(sample_rate: int) -> Sound:
     """The sound as the engine plays it, rendered offline from its first frame on."""
     with Host(sample_rate) as host:
-        host.load(test_patch())
+        host.load(dry_patch())
         host.note_on(KEY, 1.0, at=0.0)
         audio = host.render(SECONDS)
     return Sound(audio, onset(audio))

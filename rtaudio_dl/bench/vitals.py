@@ -10,6 +10,7 @@ _TASKS = Path("/proc/self/task")
 _WATCH_SECONDS = 0.5
 _TOLERANCE = 0.3  # of the callbacks' rate
 _MINOR_FAULTS, _MAJOR_FAULTS = 7, 9  # fields of `stat` after the name in brackets
+_STEAL = 8  # field of the first line of /proc/stat
 _SWITCHES = ("voluntary_ctxt_switches", "nonvoluntary_ctxt_switches")
 
 
@@ -20,6 +21,20 @@ def resident_mib() -> float | None:
     except OSError:
         return None
     return _field(status, "VmRSS") / 1024
+
+
+def stolen_ms() -> float | None:
+    """Processor time that a virtual machine's host gave to others so far, all cores."""
+    try:
+        cpu = Path("/proc/stat").read_text(encoding="utf-8").partition("\n")[0]
+    except OSError:
+        return None
+    return 1e3 * int(cpu.split()[_STEAL]) / os.sysconf("SC_CLK_TCK")
+
+
+def stolen_since(before: float | None) -> float | None:
+    """What was stolen since `stolen_ms` gave ``before``."""
+    return None if before is None else stolen_ms() - before
 
 
 def audio_thread(callbacks_per_second: float) -> int | None:

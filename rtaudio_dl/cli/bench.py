@@ -26,7 +26,13 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add the command."""
     text = "measure latency, cost and robustness on this machine"
     parser = commands.add_parser("bench", help=text, description=text)
-    parser.add_argument("benchmark", nargs="?", default=ALL, choices=(*BENCHMARKS, ALL))
+    parser.add_argument(
+        "benchmark",
+        nargs="?",
+        default=ALL,
+        choices=(*BENCHMARKS, ALL),
+        help="default: all; the soak alone takes 30 minutes, unless --quick",
+    )
     parser.add_argument("--quick", action="store_true", help="rough, in a few minutes")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results")
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="histograms")

@@ -71,7 +71,10 @@ class FluidSynth:
 
 
 def _lead(rate: int) -> int:
-    """Its sound's own frames before it is heard, from an offline render of one note."""
+    """Its sound's own frames before it is heard, from an offline render of one note.
+
+    To a frame or two: what it renders depends on where in its buffer the note falls.
+    """
     import mido
     import soundfile
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from rtaudio_dl.bench.players.churn import Churn
 from rtaudio_dl.bench.players.loads import Burdened
-from rtaudio_dl.bench.sound import test_patch
+from rtaudio_dl.bench.sound import dry_patch
 from rtaudio_dl.bench.vitals import (
     audio_thread,
     policy,
@@ -44,7 +44,7 @@ class Ours(Burdened):
         self.close()
         self.host = LiveHost(_DEVICE, backend=backend, **options)
         self.host.start()
-        self.host.load(test_patch(freshness))
+        self.host.load(dry_patch(freshness))
         if not self.host.midi_reader.wait_until_ready(_READY_SECONDS):
             raise RuntimeError("the MIDI ports did not open")
         return {"midi": self.host.midi_port.rpartition(" ")[2]}

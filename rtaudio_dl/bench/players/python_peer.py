@@ -40,7 +40,6 @@ class PythonPeer(Burdened):
 
     def __init__(self) -> None:
         self.callbacks = 0
-        self.late = 0
 
     def open(self, sound: str, rate: int, period: int) -> dict[str, Any]:
         """Play ``sound``, an .npy file of float32 (frames, 2), for each note-on."""
