@@ -203,9 +203,10 @@ class LiveHost(Host):
         )
 
     def _inference_frames(self) -> int:
+        """The mean time of a run, and the wait for the block after it."""
         counters = self.engine.worker_counters
         mean_ns = counters[layout.RUN_NS] / max(1, counters[layout.RUNS])
-        return round(mean_ns * 1e-9 * self.sample_rate)
+        return round(mean_ns * 1e-9 * self.sample_rate) + self.block
 
     @property
     def levels(self) -> tuple[float, float]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from rtaudio_dl.bench.child import ANSWER_SECONDS, Child
-from rtaudio_dl.bench.jack_server import RATE, JackServer
+from rtaudio_dl.bench.jack_server import RATE, Server
 
 CHANNELS = 2
 _PROCESS = "rtaudio_dl.bench.jack_probe_process"
@@ -28,9 +28,7 @@ class JackProbe:
     that went out: so it can be told whose fault a wrong sound was.
     """
 
-    def __init__(
-        self, server: JackServer, channels: int = CHANNELS, name: str = "probe"
-    ):
+    def __init__(self, server: Server, channels: int = CHANNELS, name: str = "probe"):
         self.server, self.channels, self.name = server, channels, name
         self.late = self.gaps = self.xruns = self.sent = 0
         self._child = Child(

@@ -118,3 +118,36 @@ class JackServer:
 
     def __exit__(self, *_error: object) -> None:
         self.stop()
+
+
+class RunningServer:
+    """The server that runs already, with what the user's own set-up makes of it."""
+
+    def __init__(self) -> None:
+        from rtaudio_dl.io import libjack
+
+        client = libjack.Client("rtaudio_dl-look")
+        self.rate, self.period = int(client.sample_rate), int(client.period)
+        client.close()
+        self.name = os.environ.get("JACK_DEFAULT_SERVER", "default")
+        self.environment = {"JACK_NO_START_SERVER": "1"}
+
+    def __enter__(self) -> RunningServer:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """It is not ours to end."""
+
+
+Server = JackServer | RunningServer
+
+
+def server_to_measure(patient: bool, period: int | None) -> Server:
+    """The running server, unless there is none or another period is wanted."""
+    from rtaudio_dl.io import libjack
+
+    if libjack.server_runs():
+        running = RunningServer()
+        if period in (None, running.period):
+            return running
+    return JackServer(patient=patient, period=period or PERIOD)

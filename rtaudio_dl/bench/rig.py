@@ -14,7 +14,7 @@ import numpy as np
 
 from rtaudio_dl.bench.errors import BenchError
 from rtaudio_dl.bench.jack_probe import JackProbe
-from rtaudio_dl.bench.jack_server import JackServer, missing
+from rtaudio_dl.bench.jack_server import Server, missing, server_to_measure
 from rtaudio_dl.bench.onsets import GAP_SECONDS, Hearing, hear, note_frames
 from rtaudio_dl.bench.players.fluidsynth import NOTE_ON as FLUIDSYNTH_NOTE_ON
 from rtaudio_dl.bench.players.table import Player
@@ -36,7 +36,7 @@ class Heard:
 class Rig:
     """A server and a probe; use `rig` to make one."""
 
-    def __init__(self, server: JackServer, probe: JackProbe, sound: Sound, file: Path):
+    def __init__(self, server: Server, probe: JackProbe, sound: Sound, file: Path):
         self.server, self.probe, self.sound, self._file = server, probe, sound, file
 
     @contextmanager
@@ -90,10 +90,13 @@ class Rig:
 
 @contextmanager
 def rig(patient: bool = False, period: int | None = None) -> Iterator[Rig]:
-    """Start a server on the dummy driver and a probe on it. Raises BenchError."""
+    """A probe on the running JACK server, else on one with the dummy driver.
+
+    Raises BenchError where there is no JACK.
+    """
     if missing():
         raise BenchError(missing())
-    server = JackServer(patient=patient, **({"period": period} if period else {}))
+    server = server_to_measure(patient, period)
     with tempfile.TemporaryDirectory() as folder, server, JackProbe(server) as probe:
         sound, file = struck(server.rate), Path(folder) / "sound.npy"
         np.save(file, sound.audio, allow_pickle=False)

@@ -9,8 +9,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from rtaudio_dl.rt.events import NANOSECONDS, NOTE_ON, from_midi, new_event
-from rtaudio_dl.rt.ring import push, readable
+from rtaudio_dl.rt.events import EVENT, NANOSECONDS, NOTE_ON, from_midi, new_event
+from rtaudio_dl.rt.ring import new_cursors, push, readable
 
 SUSTAIN, ALL_NOTES_OFF = 64, 123  # controllers
 _FULL_RING_SECONDS = 0.001  # between two looks at a full ring
@@ -26,6 +26,9 @@ class Writer:
         self._held: dict[str, set[int]] = defaultdict(set)  # channels that had notes
         self.waits = 0
         self.dropped = 0
+        # Kernels are loaded at their first call: now, not at the first note.
+        push(np.zeros(1, EVENT), new_cursors(), self._event[0])
+        readable(cursors)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 

@@ -93,6 +93,7 @@ MASTER = np.dtype(
         ("loop_time", np.float64),  # ns, of `loop_frame`
         ("loop_period", np.float64),  # ns per frame
         ("loop_started", np.int64),
+        ("loop_since", np.int64),  # frame at which it started
         # the inference thread's semaphore
         ("post_address", np.uintp),
         ("wait_address", np.uintp),

@@ -20,6 +20,8 @@ from rtaudio_dl.rt.native import call2, load_acquire, store_release
 from rtaudio_dl.rt.ring import READ, WRITE
 
 _BANDWIDTH = 0.5  # Hz, of the loop: slower than the jitter, faster than the drift
+_EAGER = 4.0  # Hz more at first: the very first callback may have been late
+_SETTLING = 0.3  # s, time constant at which that wears off
 _STABLE = 0.5  # the loop's bandwidth in radians per block, at most
 _LOST = 5e6  # ns: a step that large is a stopped device, not jitter
 
@@ -50,8 +52,11 @@ def follow_clock(engine, nanoseconds):
         master.loop_period = 1e9 / master.sample_rate
         master.loop_time = nanoseconds
         master.loop_started = 1
+        master.loop_since = master.frame
     else:
-        omega = 2.0 * math.pi * _BANDWIDTH * passed / master.sample_rate
+        age = (master.frame - master.loop_since) / (_SETTLING * master.sample_rate)
+        bandwidth = _BANDWIDTH + _EAGER * math.exp(-age)
+        omega = 2.0 * math.pi * bandwidth * passed / master.sample_rate
         omega = min(omega, _STABLE)
         master.loop_time = nanoseconds - error * (1.0 - math.sqrt(2.0) * omega)
         master.loop_period += omega * omega * error / passed
