@@ -203,7 +203,7 @@ def calls_python(n):
     ],
 )
 def test_the_reader_finds(function, finds):
-    kernel = numba.njit(nogil=True, error_model="numpy")(function)
+    kernel = numba.njit(error_model="numpy")(function)
     assert any(finds in fault for fault in faults_of(module_of(kernel, (1,))))
 
 
