@@ -135,19 +135,20 @@ def _listen(host) -> Finding:
     before = host.counts()
     time.sleep(LISTEN_SECONDS)
     after = host.counts()
-    told, own, calls = (
-        after[name] - before[name] for name in ("underruns", "overruns", "callbacks")
+    told, own, preempted, calls = (
+        after[name] - before[name]
+        for name in ("underruns", "overruns", "preempted", "callbacks")
     )
     busy = after["busy_ns"] - before["busy_ns"]
     load = busy / max(1.0, 1e9 * calls * host.block / host.sample_rate)
     due = LISTEN_SECONDS * host.sample_rate / host.block
     text = (
         f"{calls} of {due:.0f} blocks in {LISTEN_SECONDS:g} s, {told} underruns told, "
-        f"{own} of our own making, load {load:.1%}"
+        f"{own} of our own making, {preempted} preempted, load {load:.1%}"
     )
     if own or load > _LOAD_LIMIT:
         return Finding("gaps", BAD, text, "take a larger --block, end other programs")
-    if told or calls < 0.99 * due:
+    if told or preempted or calls < 0.99 * due:
         fix = "see real-time priority above; a larger --block; fewer other programs"
         return Finding("gaps", WARNING, text, fix)
     return Finding("gaps", GOOD, text)

@@ -66,6 +66,7 @@ class Host(Player):
         master = self.engine.master
         master["clock_address"], master["clock_id"] = clock.address, clock.id
         master["clock_tick"] = clock.tick
+        master["thread_clock_id"] = clock.thread_id
         self._queue: list[tuple[int, int, np.ndarray]] = []  # by frame, then as asked
         self._order = itertools.count()
         self._flight: FlightRecorder | None = None

@@ -23,12 +23,14 @@ class Clock:
     """The clock of `time.perf_counter_ns`, for native callers.
 
     ``tick`` is 0 for ``clock_gettime(id, timespec*)``, else the nanoseconds per tick of
-    ``QueryPerformanceCounter(int64*)``.
+    ``QueryPerformanceCounter(int64*)``. ``thread_id`` is the id of the clock of the
+    calling thread's processor time, or -1.
     """
 
     address: int
     id: int
     tick: float
+    thread_id: int
 
 
 def performance_clock() -> Clock:
@@ -37,10 +39,12 @@ def performance_clock() -> Clock:
         kernel = ctypes.windll.kernel32
         frequency = ctypes.c_int64()
         kernel.QueryPerformanceFrequency(ctypes.byref(frequency))
-        return Clock(_address(kernel.QueryPerformanceCounter), 0, 1e9 / frequency.value)
+        tick = 1e9 / frequency.value
+        return Clock(_address(kernel.QueryPerformanceCounter), 0, tick, -1)
     # What time.perf_counter_ns counts; on macOS not while the computer sleeps.
     clock = time.CLOCK_UPTIME_RAW if _MACOS else time.CLOCK_MONOTONIC
-    return Clock(_address(ctypes.CDLL(None).clock_gettime), clock, 0)
+    function = _address(ctypes.CDLL(None).clock_gettime)
+    return Clock(function, clock, 0, time.CLOCK_THREAD_CPUTIME_ID)
 
 
 class Semaphore:

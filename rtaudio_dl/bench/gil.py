@@ -118,5 +118,5 @@ def _run(
 
 def _counted(before: dict[str, int], after: dict[str, int]) -> dict[str, Any]:
     """What the player's own counters say of the run; a peer counts little."""
-    names = ("callbacks", "overruns", "late_notes", "repeats", "underruns")
+    names = ("callbacks", "overruns", "preempted", "late_notes", "repeats", "underruns")
     return {name: after[name] - before[name] for name in names if name in after}

@@ -104,7 +104,15 @@ def _result(
         "seconds_to_silence": seconds,
         "silent_at_end": silent,
     }
-    names = ("underruns", "overruns", "late_notes", "repeats", "lost_notes", "stolen")
+    names = (
+        "underruns",
+        "overruns",
+        "preempted",
+        "late_notes",
+        "repeats",
+        "lost_notes",
+        "stolen",
+    )
     facts |= {name: counts[name] for name in (*names, "worker_muted_sounds")}
     facts["longest_callback_us"] = counts["longest_ns"] / 1e3
     facts |= trouble | churned | recorded | _grown(before, after)

@@ -21,6 +21,7 @@ _TROUBLES = {
     "lost_notes": "lost",
     "underruns": "underruns",
     "overruns": "overruns",
+    "preempted": "preempted",
     "worker_muted_sounds": "muted",
     "worker_failed_runs": "failed",
 }

@@ -175,6 +175,7 @@ def _report(host: LiveHost, recording: Path | None) -> None:
         ("notes", f"{counts['notes']}, {counts['late_notes']} late"),
         ("underruns", f"{counts['underruns']} told by the device"),
         ("own overruns", f"{counts['overruns']} of {counts['callbacks']} callbacks"),
+        ("preempted", f"{counts['preempted']} callbacks, by other programs"),
     ]
     if recording:
         rows.append(("recording", str(recording)))

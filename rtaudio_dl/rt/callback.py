@@ -19,13 +19,14 @@ from rtaudio_dl.rt.layout import (
     LONGEST_NS,
     OUTPUTS,
     OVERRUNS,
+    PREEMPTED,
     UNDERRUNS,
     Engine,
 )
 from rtaudio_dl.rt.midi import hear
 from rtaudio_dl.rt.native import table_at, view
 from rtaudio_dl.rt.process import process_block
-from rtaudio_dl.rt.schedule import follow_clock, now
+from rtaudio_dl.rt.schedule import follow_clock, now, spent
 
 _OUTPUT_UNDERFLOW = 4  # paOutputUnderflow
 _ULONG = types.uint32 if sys.platform == "win32" else types.uint64
@@ -66,15 +67,20 @@ def engine_at(_context, table):
 def play_live(engine, out, underrun):
     """Process a block for a device, and keep count of how it went. [audio]"""
     began = now(engine, engine.ticks)
+    computed = spent(engine, engine.ticks)
     follow_clock(engine, began)
     process_block(engine, out)
+    computed = spent(engine, engine.ticks) - computed
     took = now(engine, engine.ticks) - began
+    lasts = out.shape[0] * 1e9 / engine.master[0].sample_rate
     counters = engine.counters
     counters[CALLBACKS] += 1
     counters[UNDERRUNS] += underrun
     counters[BUSY_NS] += took
     counters[LONGEST_NS] = max(counters[LONGEST_NS], took)
-    counters[OVERRUNS] += took > out.shape[0] * 1e9 / engine.master[0].sample_rate
+    # Whose fault it was if the block came too late: ours, or the system's.
+    counters[OVERRUNS] += computed > lasts
+    counters[PREEMPTED] += took > lasts and computed <= lasts
 
 
 @rt_callback(

@@ -88,6 +88,7 @@ MASTER = np.dtype(
         # clock: a delay-locked loop from callback times to frames
         ("clock_address", np.uintp),  # int clock_gettime(int, int64[2]) or its like
         ("clock_id", np.int64),
+        ("thread_clock_id", np.int64),  # of the thread's processor time, or NONE
         ("clock_tick", np.float64),  # nanoseconds per tick; 0: seconds and nanoseconds
         ("loop_frame", np.int64),
         ("loop_time", np.float64),  # ns, of `loop_frame`
@@ -244,7 +245,8 @@ AUDIO_COUNTERS = (
     "limited",  # frames above the knee of the limiter
     "callbacks",
     "underruns",  # told by the device
-    "overruns",  # callbacks that took longer than the block lasts
+    "overruns",  # callbacks that computed for longer than the block lasts
+    "preempted",  # that took as long because the system ran something else meanwhile
     "busy_ns",  # in callbacks, summed
     "longest_ns",
 )
@@ -281,6 +283,7 @@ def _numbered(names: tuple[str, ...]) -> tuple[int, ...]:
     CALLBACKS,
     UNDERRUNS,
     OVERRUNS,
+    PREEMPTED,
     BUSY_NS,
     LONGEST_NS,
 ) = _numbered(AUDIO_COUNTERS)

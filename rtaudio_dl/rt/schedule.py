@@ -43,6 +43,16 @@ def now(engine, ticks):
 
 
 @rt_kernel
+def spent(engine, ticks):
+    """Nanoseconds that this thread has computed; `now` where none can tell. [any]"""
+    master = engine.master[0]
+    if master.clock_address == 0 or master.thread_clock_id < 0:
+        return now(engine, ticks)
+    call2(master.clock_address, np.uintp(master.thread_clock_id), ticks.ctypes.data)
+    return ticks[0] * 1_000_000_000 + ticks[1]
+
+
+@rt_kernel
 def follow_clock(engine, nanoseconds):
     """Tell the loop that the block at `master.frame` begins now. [audio]"""
     master = engine.master[0]

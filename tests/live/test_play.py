@@ -1,9 +1,10 @@
 """`rtaudio-dl play` as a user has it: a process of its own on a real JACK server."""
 
-import contextlib
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -15,53 +16,62 @@ from tests.jack import PERIOD, RATE, ROOT, until
 
 pytestmark = pytest.mark.jack
 COMMAND = [sys.executable, "-u", "-m", "rtaudio_dl.cli", "play"]
-START_SECONDS = 120  # the first start compiles
+START_SECONDS = 240  # the first start compiles
+READY = "MIDI port"  # said once a patch can be played
 KICK, SNARE, OPEN_HAT = 36, 38, 46
 
 
-@contextlib.contextmanager
-def playing(server, *options, code=None):
-    """The command, once other programs can play into it; ended in order."""
-    command = COMMAND if code is None else [sys.executable, "-u", "-c", code]
-    with subprocess.Popen(
-        [*command, *map(str, options)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        env=server.environment | _environment(),
-        cwd=ROOT,
-    ) as process:
-        try:
-            yield process
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+class Playing:
+    """The command in a process of its own, and all that it has printed."""
 
+    def __init__(self, server, *options, code=None):
+        command = COMMAND if code is None else [sys.executable, "-u", "-c", code]
+        self.process = subprocess.Popen(
+            [*command, *map(str, options)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            env=dict(os.environ) | server.environment | {"COLUMNS": "200"},
+            cwd=ROOT,
+        )
+        self.lines = []
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
 
-def _environment():
-    import os
+    def _read(self):
+        self.lines.extend(iter(self.process.stdout.readline, ""))
 
-    return dict(os.environ) | {"COLUMNS": "200"}
+    @property
+    def text(self):
+        return "".join(self.lines)
 
+    def connect(self, probe):
+        """Connect a probe, once the patch is loaded and what it says is said."""
+        end = time.monotonic() + START_SECONDS
+        while READY not in self.text:
+            assert self.process.poll() is None and time.monotonic() < end, self.text
+            time.sleep(0.05)
+        probe.connect_midi("^rtaudio_dl:midi_in")
+        probe.connect_audio("^rtaudio_dl:out_")
 
-def wait_for_port(process, probe):
-    """Connect the probe to a started program; its MIDI port appears last."""
-    end = time.monotonic() + START_SECONDS
-    while not probe.ports("^rtaudio_dl:midi_in"):
-        assert process.poll() is None, process.stdout.read()
-        assert time.monotonic() < end
-        time.sleep(0.1)
-    time.sleep(1.0)  # patches are loaded after the ports are there
-    probe.connect_midi("^rtaudio_dl:midi_in")
-    probe.connect_audio("^rtaudio_dl:out_")
+    def end(self, number=signal.SIGINT, seconds=30):
+        """End it as Ctrl-C does; its exit status."""
+        self.process.send_signal(number)
+        return self.wait(seconds)
 
+    def wait(self, seconds=START_SECONDS):
+        status = self.process.wait(seconds)
+        self._reader.join(seconds)
+        return status
 
-def finish(process):
-    """End it as Ctrl-C does; what it printed."""
-    process.send_signal(signal.SIGINT)
-    text, _ = process.communicate(timeout=30)
-    return text
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.wait()
+        self.process.stdout.close()
 
 
 def first_sound(audio, after):
@@ -74,13 +84,12 @@ def test_a_note_sounds_where_it_was_struck_and_is_recorded(
     jack_server, jack_probe, tmp_path
 ):
     take, flight = tmp_path / "take.wav", tmp_path / "take.flight"
-    with playing(jack_server, "--record", take, "--flight", flight) as process:
-        wait_for_port(process, jack_probe)
+    with Playing(jack_server, "--record", take, "--flight", flight) as program:
+        program.connect(jack_probe)
         struck = [(4800, SNARE), (14400, KICK), (24037, SNARE)]
         events = [(frame, bytes((0x99, key, 110))) for frame, key in struck]
         audio, _ = jack_probe.run(events, RATE)
-        text = finish(process)
-    assert process.returncode == 0, text
+        assert program.end() == 0, program.text
     assert np.abs(audio[:4800]).max() < 1e-6
     onsets = [first_sound(audio[: frame + 4000], frame) for frame, _ in struck]
     # The way through the probe and back takes one period; a drum rises within 2 ms.
@@ -97,22 +106,19 @@ def test_a_note_sounds_where_it_was_struck_and_is_recorded(
 
 
 def test_no_note_hangs_after_the_end(jack_server, jack_probe):
-    with playing(jack_server, "--patch", "toms") as process:
-        wait_for_port(process, jack_probe)
+    with Playing(jack_server, "--patch", "toms") as program:
+        program.connect(jack_probe)
         jack_probe.run([(0, bytes((0x90, 60, 100)))], 4800)
-        text = finish(process)
-    assert process.returncode == 0 and "Played" in text
+        assert program.end() == 0 and "Played" in program.text
     until(lambda: not jack_probe.ports("^rtaudio_dl:"))
 
 
 def test_sigterm_ends_in_order(jack_server, jack_probe, tmp_path):
     take = tmp_path / "take.flac"
-    with playing(jack_server, "--record", take) as process:
-        wait_for_port(process, jack_probe)
+    with Playing(jack_server, "--record", take) as program:
+        program.connect(jack_probe)
         jack_probe.run([(0, bytes((0x99, KICK, 100)))], 4800)
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
-    assert process.returncode == 0
+        assert program.end(signal.SIGTERM) == 0, program.text
     assert soundfile.info(take).frames > 4800
 
 
@@ -141,10 +147,11 @@ def test_busy_python_in_the_same_process_makes_no_gap_of_ours(
 ):
     strikes = range(2400, 4 * RATE, 4800)
     events = [(f, bytes((0x99, KICK + i % 12, 100))) for i, f in enumerate(strikes)]
-    with playing(jack_server, "--seconds", 60, code=BUSY) as process:
-        wait_for_port(process, jack_probe)
+    with Playing(jack_server, code=BUSY) as program:
+        program.connect(jack_probe)
         jack_probe.run(events, 4 * RATE)
-        text = finish(process)
+        assert program.end() == 0
+        text = program.text
     facts = dict(
         (cell.strip() for cell in line.strip("│ \n").split("│", 1))
         for line in text.splitlines()
@@ -155,10 +162,9 @@ def test_busy_python_in_the_same_process_makes_no_gap_of_ours(
 
 
 def test_names_that_match_nothing_list_the_choices(jack_server):
-    with playing(jack_server, "--device", "no such card") as process:
-        text, _ = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert "system" in text and "Traceback" not in text
-    with playing(jack_server, "--patch", "no such patch") as process:
-        text, _ = process.communicate(timeout=START_SECONDS)
-    assert process.returncode == 1 and "drums" in text and "toms" in text
+    with Playing(jack_server, "--device", "no such card") as program:
+        assert program.wait() == 1
+        assert "system" in program.text and "Traceback" not in program.text
+    with Playing(jack_server, "--patch", "no such patch") as program:
+        assert program.wait() == 1
+        assert "drums" in program.text and "toms" in program.text
