@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -159,6 +158,6 @@ def test_a_server_that_dies_is_noticed_and_taken_up_when_it_returns():
             wait_for("audio device is back")
             wait_for("sounds")
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             process.wait(20)
             process.stdout.close()

@@ -21,6 +21,11 @@ READY = "MIDI port"  # said once a patch can be played
 KICK, SNARE, OPEN_HAT = 36, 38, 46
 
 
+def hear_interrupts():
+    # A shell lets what it runs in the background ignore Ctrl-C; so may who runs tests.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Playing:
     """The command in a process of its own, and all that it has printed."""
 
@@ -34,6 +39,7 @@ class Playing:
             text=True,
             env=dict(os.environ) | server.environment | {"COLUMNS": "200"},
             cwd=ROOT,
+            preexec_fn=hear_interrupts,
         )
         self.lines = []
         self._reader = threading.Thread(target=self._read)
