@@ -166,6 +166,22 @@ def test_the_pedal_of_a_channel_holds_its_own_notes_only():
     assert rig.active() == 1
 
 
+def test_a_voice_forgets_what_the_pedal_held_in_its_place_before():
+    rig = Rig()
+    rig.add(sine(500), keys=[40])
+    rig.add(sine(96_000), keys=[41], channels=[], parameters={"release": 0.005})
+    rig.control(64, 1.0)
+    rig.on(40, at=1)
+    rig.off(40, at=100)
+    rig.render(2000)
+    assert rig.active() == 0  # its sound has ended, under the pedal
+    rig.now(events.PATCH, 1)
+    rig.on(41, at=rig.frame)
+    rig.control(64, 0.0, at=rig.frame + 1000)
+    rig.render(9600)
+    assert rig.active() == 1  # its key is down
+
+
 @pytest.mark.parametrize("number", [123, 124, 125, 126, 127])
 def test_all_notes_off_lifts_every_key_but_obeys_the_pedal(number):
     rig = Rig()
