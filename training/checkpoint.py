@@ -29,7 +29,7 @@ def save(run: Path, config: Config, gan, facts: dict) -> Path:
     """Write the state of ``gan`` and a few ``facts``; keep the newest few files."""
     step = int(gan.steps.numpy())
     path = run / f"step-{step:08d}.npz"
-    arrays = {f"v{i:05d}": _numpy(v) for i, v in enumerate(gan.state())}
+    arrays = {f"v{i:05d}": np.asarray(v.numpy()) for i, v in enumerate(gan.state())}
     meta = json.dumps({"config": config.to_json(), "facts": facts | {"step": step}})
     write_atomically(path, lambda file: np.savez(file, meta=np.array(meta), **arrays))
     for old in sorted(run.glob(PATTERN))[: -config.output.keep]:
@@ -74,7 +74,3 @@ def restore(gan, checkpoint: Checkpoint) -> None:
         )
     for variable, value in zip(state, checkpoint.values, strict=True):
         variable.assign(value)
-
-
-def _numpy(variable) -> np.ndarray:
-    return np.asarray(variable.numpy())

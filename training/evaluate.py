@@ -1,9 +1,10 @@
 """Judge a generator: every figure with its floor, its ceiling and its spread.
 
 Generated sounds stand beside real sounds of kits that were held out (valid and test),
-all in the same mix of classes. The floor is what the training sounds themselves score
-against the held-out ones, the ceiling what white noise scores. Everything is repeated
-with another classifier, another choice of sounds and other latents for each seed.
+all in the same mix of classes. "Real" is the floor: the held-out sounds themselves
+where one set is scored, the training sounds against the held-out ones where two are
+compared. "Noise" is the ceiling. Everything is repeated with another classifier,
+another choice of sounds and other latents for each seed.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def evaluate(
 ) -> dict:
     """Measure, and write ``metrics.json`` and ``report.html`` into ``out``.
 
-    Gives {"figures": name -> {generated, floor, ceiling: {mean, low, high}},
+    Gives {"figures": name -> {generated, real, noise: {mean, low, high}},
     "classes": label -> {...}, "targets": name -> {"target", "met"}, ...}.
     """
     if not len(sounds.rows("valid", "test")) > 1:

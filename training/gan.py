@@ -143,7 +143,12 @@ class Gan(tf.Module):
         # A young average forgets faster, or the first sounds would linger for long.
         keep = tf.minimum(training.ema, (1.0 + step) / (10.0 + step))
         keep = keep if training.ema else tf.constant(0.0)
-        for mean, now in zip(self.average.weights, self.generator.weights, strict=True):
+        pairs = zip(
+            self.average.trainable_variables,
+            self.generator.trainable_variables,
+            strict=True,
+        )
+        for mean, now in pairs:
             mean.assign(keep * mean + (1.0 - keep) * now)
         if training.augment_target:
             judged = tf.cast(self.steps > training.warmup_steps, tf.float32)

@@ -42,7 +42,9 @@ def inception_score(scores: np.ndarray) -> float:
     return float(np.exp(divergence.sum(1).mean()))
 
 
-def nearest_ratio(generated: np.ndarray, held_out: np.ndarray, train: np.ndarray):
+def nearest_ratio(
+    generated: np.ndarray, held_out: np.ndarray, train: np.ndarray
+) -> float:
     """Mean distance generated -> nearest training sound, over the same for held-out.
 
     Well under 1: the generator repeats what it was trained on. Rows are features
