@@ -22,13 +22,14 @@ from rtaudio_dl.errors import AudioFileError
 from rtaudio_dl.patch import Patch, parse_patch
 from rtaudio_dl.rt.events import EVENT
 from rtaudio_dl.rt.layout import PATCHES, Engine
-from rtaudio_dl.rt.ring import DROPPED, READ, WRITE
+from rtaudio_dl.rt.ring import DROPPED, new_cursors, pop_many
 
 SUFFIX = ".flight"
 MAGIC = b"rtdlflt1"
 MAX_FILE_BYTES = 1 << 30
 MAX_CHUNK_BYTES = 16 << 20
 _POLL_SECONDS = 0.1
+_BATCH = 4096  # events
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ class FlightRecorder:
         if path.exists():
             raise AudioFileError(f"{path} exists already; take another name")
         self.path, self._engine, self._say = path, engine, say
+        self._batch = np.zeros(_BATCH, EVENT)
+        pop_many(self._batch[:1], new_cursors(), self._batch)  # loaded now, not later
         self._lock = threading.Lock()
         self._ended = threading.Event()
         master = engine.master[0]
@@ -119,11 +122,8 @@ class FlightRecorder:
 
     def _drain(self) -> None:
         ring, cursors = self._engine.flight_ring, self._engine.flight_cursors
-        read, write = int(cursors[READ]), int(cursors[WRITE])
-        if write > read:
-            places = np.arange(read, write) & (len(ring) - 1)
-            self._raw(b"EVTS", ring[places].tobytes())
-            cursors[READ] = write
+        while count := pop_many(ring, cursors, self._batch):
+            self._raw(b"EVTS", self._batch[:count].tobytes())
 
     def _chunk(self, kind: bytes, **fields: Any) -> None:
         self._raw(kind, json.dumps(fields).encode())

@@ -101,6 +101,7 @@ class LiveHost(Host):
         """Open the device and the MIDI ports; from here on it sounds."""
         if self.running:
             return
+        self._require_open()
         self._start_worker()
         try:
             stream = self._audio.start()

@@ -51,6 +51,17 @@ def pop(ring, cursors, into):
 
 
 @rt_kernel
+def pop_many(ring, cursors, into):
+    """Move up to ``len(into)`` records out; returns how many. [consumer]"""
+    read = cursors[READ]
+    count = min(load_acquire(cursors, WRITE) - read, into.size)
+    for i in range(count):
+        into[i] = ring[(read + i) & (ring.size - 1)]
+    store_release(cursors, READ, read + count)
+    return count
+
+
+@rt_kernel
 def write_frames(ring, cursors, frames, count):
     """Add ``count`` rows, or none (False, counted) where they do not fit. [producer]
 

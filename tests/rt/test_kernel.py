@@ -70,6 +70,7 @@ def entries() -> dict:
         "pool.unready": (engine, 0),
         "ring.push": (engine.control_ring, engine.control_cursors, event[0]),
         "ring.pop": (engine.note_ring, engine.note_cursors, engine.note),
+        "ring.pop_many": (engine.flight_ring, engine.flight_cursors, engine.logged),
         "ring.read_frames": (engine.tap_ring, engine.tap_cursors, out),
         "ring.readable": (engine.tap_cursors,),
     }

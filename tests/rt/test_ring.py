@@ -6,6 +6,7 @@ from collections import deque
 import numba
 import numpy as np
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,6 +23,7 @@ from rtaudio_dl.rt.ring import (
     WRITE,
     new_cursors,
     pop,
+    pop_many,
     push,
     read_frames,
     readable,
@@ -175,3 +177,17 @@ def test_two_native_threads_at_full_speed_lose_and_disorder_nothing(kind, start)
     assert wrong == -1
     assert readable(cursors) == 0
     assert cursors[WRITE] == start + items
+
+
+@given(st.integers(0, 2**62), st.lists(st.integers(1, 9), max_size=30))
+def test_many_records_come_out_in_order_whatever_their_number(start, takes):
+    ring, cursors, into = np.zeros(8, np.int64), new_cursors(), np.zeros(5, np.int64)
+    cursors[WRITE] = cursors[READ] = start
+    pushed, taken = 0, []
+    for take in takes:
+        while pushed - len(taken) < take and push(ring, cursors, np.int64(pushed)):
+            pushed += 1
+        count = pop_many(ring, cursors, into)
+        assert count == min(pushed - len(taken), into.size)
+        taken += into[:count].tolist()
+    assert taken == list(range(len(taken)))
