@@ -197,6 +197,8 @@ class _Connection:
         self._put = put
         self._ring, self._cursors = np.zeros(_RAW_SIZE, _RAW), new_cursors()
         self._event, self._item = np.zeros(1, MIDI_EVENT), np.zeros(1, _RAW)
+        # Loads the kernel: at the first message it would be late by as much.
+        pop(self._ring, self._cursors, self._item)
         self._now = np.zeros(2, np.int64)
         self._state = np.zeros(1, _STATE)
         self._read_end, self._write_end = os.pipe()
