@@ -125,7 +125,7 @@ def test_stamps_tell_the_frame_and_not_the_period(reading, jack_probe):
     sent = [(int(f), (ON, 60, 1)) for f in frames]
     events = undisturbed(reading, jack_probe, sent, frames=8000)
     stamps = np.array([e["time"] for e in events]) * 1e-9 * RATE
-    # By the period they would be up to 127 frames off; the lab tells how exact they are.
+    # By the period they would be up to 127 frames off; the lab measures the rest.
     assert np.abs(np.diff(stamps) - np.diff(frames)).max() < PERIOD / 4
 
 
