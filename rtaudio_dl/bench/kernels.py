@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import NONE
-from rtaudio_dl.rt.native import call2, call8
 from rtaudio_dl.rt.pool import free_if_unused, request
 from rtaudio_dl.rt.process import process_block
 from rtaudio_dl.rt.schedule import now
-from rtaudio_dl.rt.worker import serve
+from rtaudio_dl.rt.worker import run_model, serve
 
 
 @rt_kernel
@@ -29,20 +26,7 @@ def time_blocks(engine, out, durations):
 def run_bare(engine, place):
     """The bare call of a patch's model, into its first slot; False if it ran. [any]"""
     binding = engine.bindings[place]
-    status = call8(
-        binding.run,
-        binding.session,
-        0,
-        binding.input_names,
-        binding.input_values,
-        np.uintp(binding.inputs),
-        binding.output_names,
-        1,
-        binding.output_values,
-    )
-    if status != 0:
-        call2(binding.release_status, status, 0)
-    return status != 0
+    return not run_model(binding, binding.output_values)
 
 
 @rt_kernel

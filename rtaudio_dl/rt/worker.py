@@ -89,10 +89,11 @@ def _set_inputs(engine, slot):
 
 
 @rt_kernel
-def _run(engine, index):
-    slot = engine.slots[index]
-    binding = engine.bindings[slot.patch]
-    place = index - engine.patches[slot.patch].first_slot
+def run_model(binding, output_values):
+    """The bare call of a patch's model into the sound at an address; whether it ran.
+
+    ``output_values`` is the address of the sound's ``OrtValue*``. [worker]
+    """
     status = call8(
         binding.run,
         binding.session,
@@ -102,11 +103,19 @@ def _run(engine, index):
         np.uintp(binding.inputs),
         binding.output_names,
         1,
-        binding.output_values + np.uintp(8 * place),
+        output_values,
     )
     if status != 0:
         call2(binding.release_status, status, 0)
     return status == 0
+
+
+@rt_kernel
+def _run(engine, index):
+    slot = engine.slots[index]
+    binding = engine.bindings[slot.patch]
+    place = index - engine.patches[slot.patch].first_slot
+    return run_model(binding, binding.output_values + np.uintp(8 * place))
 
 
 @rt_kernel
