@@ -29,6 +29,7 @@ from rtaudio_dl.instrument import Instrument, install, slots_needed
 from rtaudio_dl.patch import Patch, find_patch
 from rtaudio_dl.player import Player, check, check_whole
 from rtaudio_dl.rt import events, layout
+from rtaudio_dl.rt.counters import AUDIO_COUNTERS, WORKER_COUNTERS
 from rtaudio_dl.rt.offline import render_blocks, settle
 from rtaudio_dl.rt.ring import push
 from rtaudio_dl.system import performance_clock
@@ -255,8 +256,8 @@ class Host(Player):
 
     def counts(self) -> dict[str, int]:
         """The audio thread's counters, and ``worker_…`` of the inference thread."""
-        audio = zip(layout.AUDIO_COUNTERS, self.engine.counters, strict=True)
-        worker = zip(layout.WORKER_COUNTERS, self.engine.worker_counters, strict=True)
+        audio = zip(AUDIO_COUNTERS, self.engine.counters, strict=True)
+        worker = zip(WORKER_COUNTERS, self.engine.worker_counters, strict=True)
         counts = {name: int(n) for name, n in audio}
         return counts | {f"worker_{name}": int(n) for name, n in worker}
 

@@ -28,6 +28,7 @@ from rtaudio_dl.latency import Latency
 from rtaudio_dl.priority import lock_memory, raise_priority
 from rtaudio_dl.rt import events, layout
 from rtaudio_dl.rt.callback import address_table, audio_callback, midi_callback
+from rtaudio_dl.rt.counters import CALLBACKS, RUN_NS, RUNS
 from rtaudio_dl.rt.pool import unready
 from rtaudio_dl.rt.ring import READ, WRITE, push
 from rtaudio_dl.rt.worker import work
@@ -179,7 +180,7 @@ class LiveHost(Host):
         )
 
     def _callbacks(self) -> int:
-        return int(self.engine.counters[layout.CALLBACKS])
+        return int(self.engine.counters[CALLBACKS])
 
     def _set_delay(self, stream: AudioStream) -> None:
         # One block until the next callback, and a quarter for the jitter of its start.
@@ -206,7 +207,7 @@ class LiveHost(Host):
     def _inference_frames(self) -> int:
         """The mean time of a run, and the wait for the block after it."""
         counters = self.engine.worker_counters
-        mean_ns = counters[layout.RUN_NS] / max(1, counters[layout.RUNS])
+        mean_ns = counters[RUN_NS] / max(1, counters[RUNS])
         return round(mean_ns * 1e-9 * self.sample_rate) + self.block
 
     @property
@@ -274,7 +275,7 @@ class LiveHost(Host):
         """Wait for the audio thread; every sound made meanwhile buys more time."""
         runs, until = -1, 0.0
         while not done():
-            made = int(self.engine.worker_counters[layout.RUNS])
+            made = int(self.engine.worker_counters[RUNS])
             if made != runs:
                 runs, until = made, time.monotonic() + _PATIENCE_SECONDS
             if time.monotonic() > until:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from rtaudio_dl.host import Host
-from rtaudio_dl.rt.layout import ACTIVE_VOICES
+from rtaudio_dl.rt.counters import ACTIVE_VOICES
 from rtaudio_dl.smf import Song
 
 _LONGEST_TAIL = 10.0  # s that the last sounds may take to die away

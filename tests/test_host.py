@@ -11,7 +11,7 @@ import pytest
 from rtaudio_dl.errors import EngineError, ModelError, PatchError
 from rtaudio_dl.host import Host
 from rtaudio_dl.patch import Key
-from rtaudio_dl.rt import layout
+from rtaudio_dl.rt import counters, layout
 from tests.inference.models import write_classifier, write_nan, write_oneshot
 from tests.rt.rig import make_patch, onset
 
@@ -119,7 +119,7 @@ def test_notes_that_were_asked_for_before_a_load_play_the_patch_of_then(host):
     host.note_on(36)
     host.load(tones())
     assert not host.render(0.1).any()
-    assert host.engine.counters[layout.SOUNDED] == 1
+    assert host.engine.counters[counters.SOUNDED] == 1
 
 
 def test_eight_patches_are_the_most(host):
@@ -298,7 +298,7 @@ def test_a_closed_host_plays_no_more():
 
 def test_counts_have_names(host):
     counts = host.counts()
-    assert set(layout.AUDIO_COUNTERS) < set(counts)
+    assert set(counters.AUDIO_COUNTERS) < set(counts)
     assert counts["worker_runs"] == 0
 
 

@@ -11,18 +11,16 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from rtaudio_dl.rt.kernel import rt_callback, rt_kernel
-from rtaudio_dl.rt.layout import (
-    ARRAYS,
+from rtaudio_dl.rt.counters import (
     BUSY_NS,
     CALLBACKS,
     LONGEST_NS,
-    OUTPUTS,
     OVERRUNS,
     PREEMPTED,
     UNDERRUNS,
-    Engine,
 )
+from rtaudio_dl.rt.kernel import rt_callback, rt_kernel
+from rtaudio_dl.rt.layout import ARRAYS, OUTPUTS, Engine
 from rtaudio_dl.rt.midi import hear
 from rtaudio_dl.rt.native import table_at, view
 from rtaudio_dl.rt.process import process_block

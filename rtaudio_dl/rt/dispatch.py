@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from rtaudio_dl.rt import events
+from rtaudio_dl.rt.counters import NOTES, UNMAPPED
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import (
     ACTIVE,
@@ -17,7 +18,6 @@ from rtaudio_dl.rt.layout import (
     IDLE,
     KEYS,
     NONE,
-    NOTES,
     PAN,
     PARAMETERS,
     PATCHES,
@@ -25,7 +25,6 @@ from rtaudio_dl.rt.layout import (
     RELEASE,
     RETIRING,
     TUNE,
-    UNMAPPED,
     VELOCITY_CURVE,
 )
 from rtaudio_dl.rt.voices import fade_out, start

@@ -11,6 +11,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from rtaudio_dl.rt.counters import AUDIO_COUNTERS, WORKER_COUNTERS
 from rtaudio_dl.rt.events import EVENT, RING_SIZE
 from rtaudio_dl.rt.resampler import TABLE_SIZE, filter_table
 from rtaudio_dl.rt.ring import CURSORS
@@ -224,71 +225,6 @@ BINDING = np.dtype(
     ],
     align=True,
 )
-
-# Counters, int64: each table is written by one thread and read by any.
-AUDIO_COUNTERS = (
-    "blocks",
-    "notes",  # struck
-    "sounded",
-    "late_notes",  # the sound was not ready
-    "late_frames",  # that they waited, summed
-    "repeats",  # the key's next sound was not ready: the last one again
-    "lost_notes",  # no memory was free for a sound
-    "stolen",
-    "choked",
-    "cut",  # stopped without a fade, into the residue
-    "unmapped",  # notes for keys or channels that have no sound
-    "misplaced",  # events that came after their frame
-    "requests",
-    "active_voices",
-    "not_finite",  # frames that the master section had to mute
-    "limited",  # frames above the knee of the limiter
-    "callbacks",
-    "underruns",  # told by the device
-    "overruns",  # callbacks that computed for longer than the block lasts
-    "preempted",  # that took as long because the system ran something else meanwhile
-    "busy_ns",  # in callbacks, summed
-    "longest_ns",
-)
-WORKER_COUNTERS = (
-    "runs",
-    "failed_runs",
-    "muted_sounds",  # of a model that gave NaN or Inf
-    "busy_ns",
-    "longest_ns",
-)
-
-
-def _numbered(names: tuple[str, ...]) -> tuple[int, ...]:
-    return tuple(range(len(names)))
-
-
-(
-    BLOCKS,
-    NOTES,
-    SOUNDED,
-    LATE_NOTES,
-    LATE_FRAMES,
-    REPEATS,
-    LOST_NOTES,
-    STOLEN,
-    CHOKED,
-    CUT,
-    UNMAPPED,
-    MISPLACED,
-    REQUESTS,
-    ACTIVE_VOICES,
-    NOT_FINITE,
-    LIMITED,
-    CALLBACKS,
-    UNDERRUNS,
-    OVERRUNS,
-    PREEMPTED,
-    BUSY_NS,
-    LONGEST_NS,
-) = _numbered(AUDIO_COUNTERS)
-RUNS, FAILED_RUNS, MUTED_SOUNDS, RUN_NS, LONGEST_RUN_NS = _numbered(WORKER_COUNTERS)
-
 
 # Every array of an engine: its type and shape. Names in ``_cursors`` belong to the ring
 # before them.

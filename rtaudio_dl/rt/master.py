@@ -6,8 +6,9 @@ import math
 
 import numpy as np
 
+from rtaudio_dl.rt.counters import LIMITED, NOT_FINITE
 from rtaudio_dl.rt.kernel import rt_kernel
-from rtaudio_dl.rt.layout import LIMITED, NOT_FINITE, OUTPUTS
+from rtaudio_dl.rt.layout import OUTPUTS
 
 CEILING = 0.98  # of full scale (-0.18 dBFS): nothing gets above it
 _SANE = 1e9  # no sound gets here, whatever the gains

@@ -6,6 +6,7 @@ turns REQUESTED into READY: so no lock, and no sound is ever freed while it soun
 
 from __future__ import annotations
 
+from rtaudio_dl.rt.counters import LOST_NOTES, REPEATS, REQUESTS
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import (
     ACTIVE,
@@ -15,15 +16,12 @@ from rtaudio_dl.rt.layout import (
     FROZEN,
     GONE,
     KEYS,
-    LOST_NOTES,
     MORPH,
     NONE,
     PATCHES,
     POOLED,
     READY,
-    REPEATS,
     REQUESTED,
-    REQUESTS,
     RETIRING,
     SLOTS,
     VARIATION,

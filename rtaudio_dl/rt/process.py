@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from rtaudio_dl.rt.counters import BLOCKS
 from rtaudio_dl.rt.dispatch import apply
 from rtaudio_dl.rt.flight import log_event, log_tap
 from rtaudio_dl.rt.kernel import rt_kernel
-from rtaudio_dl.rt.layout import BLOCKS, SEGMENT
+from rtaudio_dl.rt.layout import SEGMENT
 from rtaudio_dl.rt.master import finish
 from rtaudio_dl.rt.native import flush_denormals, restore_denormals
 from rtaudio_dl.rt.pool import sweep

@@ -13,9 +13,9 @@ import math
 
 import numpy as np
 
+from rtaudio_dl.rt.counters import MISPLACED
 from rtaudio_dl.rt.events import AT_ONCE, NANOSECONDS
 from rtaudio_dl.rt.kernel import rt_kernel
-from rtaudio_dl.rt.layout import MISPLACED
 from rtaudio_dl.rt.native import call2, load_acquire, store_release
 from rtaudio_dl.rt.ring import READ, WRITE
 

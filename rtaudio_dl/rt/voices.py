@@ -8,30 +8,32 @@ from __future__ import annotations
 
 import math
 
+from rtaudio_dl.rt.counters import (
+    ACTIVE_VOICES,
+    CHOKED,
+    CUT,
+    LATE_FRAMES,
+    LATE_NOTES,
+    SOUNDED,
+    STOLEN,
+)
 from rtaudio_dl.rt.flight import log_sound
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import (
-    ACTIVE_VOICES,
     ATTACK,
     BEND_RANGE,
     BRIGHTNESS,
-    CHOKED,
-    CUT,
     DECAY,
     GAIN,
     IDLE,
-    LATE_FRAMES,
-    LATE_NOTES,
     NONE,
     PAN,
     RELEASE,
-    SOUNDED,
     SOUNDING,
     STAGE_ATTACK,
     STAGE_DECAY,
     STAGE_FADE,
     STAGE_RELEASE,
-    STOLEN,
     SUSTAIN,
     TUNE,
     VELOCITY_CURVE,

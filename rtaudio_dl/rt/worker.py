@@ -10,16 +10,15 @@ import math
 
 import numpy as np
 
-from rtaudio_dl.rt.kernel import rt_kernel
-from rtaudio_dl.rt.layout import (
+from rtaudio_dl.rt.counters import (
     FAILED_RUNS,
-    KEYS,
     LONGEST_RUN_NS,
     MUTED_SOUNDS,
-    READY,
     RUN_NS,
     RUNS,
 )
+from rtaudio_dl.rt.kernel import rt_kernel
+from rtaudio_dl.rt.layout import KEYS, READY
 from rtaudio_dl.rt.native import (
     call2,
     call3,

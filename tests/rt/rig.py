@@ -11,6 +11,7 @@ from rtaudio_dl import instrument
 from rtaudio_dl.card import Card, Tensor
 from rtaudio_dl.patch import PARAMETERS, Key, Patch
 from rtaudio_dl.rt import events, layout
+from rtaudio_dl.rt.counters import AUDIO_COUNTERS
 from rtaudio_dl.rt.master import CEILING
 from rtaudio_dl.rt.pool import sweep
 from rtaudio_dl.rt.process import apply_due, process_block
@@ -181,7 +182,7 @@ class Rig:
 
     def count(self, name: str) -> int:
         """One of the audio thread's counters."""
-        return int(self.engine.counters[layout.AUDIO_COUNTERS.index(name)])
+        return int(self.engine.counters[AUDIO_COUNTERS.index(name)])
 
     def active(self) -> int:
         """Voices that are not idle."""

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from rtaudio_dl.rt import layout
+from rtaudio_dl.rt import counters, layout
 from rtaudio_dl.rt.layout import NONE, new_engine
 
 
@@ -60,11 +60,11 @@ def test_a_request_ring_holds_a_request_for_every_slot():
 
 
 def test_counters_have_a_number_each():
-    for names in (layout.AUDIO_COUNTERS, layout.WORKER_COUNTERS):
+    for names in (counters.AUDIO_COUNTERS, counters.WORKER_COUNTERS):
         assert len(set(names)) == len(names)
-    assert layout.AUDIO_COUNTERS[layout.LONGEST_NS] == "longest_ns"
-    assert layout.AUDIO_COUNTERS[layout.LIMITED] == "limited"
-    assert layout.WORKER_COUNTERS[layout.MUTED_SOUNDS] == "muted_sounds"
+    assert counters.AUDIO_COUNTERS[counters.LONGEST_NS] == "longest_ns"
+    assert counters.AUDIO_COUNTERS[counters.LIMITED] == "limited"
+    assert counters.WORKER_COUNTERS[counters.MUTED_SOUNDS] == "muted_sounds"
 
 
 def test_midi_can_come_from_memory_of_somebody_else():

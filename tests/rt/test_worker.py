@@ -13,6 +13,7 @@ from scipy import stats
 from rtaudio_dl.host import Host
 from rtaudio_dl.patch import Key
 from rtaudio_dl.rt import layout
+from rtaudio_dl.rt.counters import WORKER_COUNTERS
 from rtaudio_dl.rt.pool import free_if_unused, is_ready, request
 from rtaudio_dl.rt.resampler import PADDING
 from rtaudio_dl.rt.ring import readable
@@ -47,7 +48,7 @@ def sound_of(host, instrument, number: int = 0) -> np.ndarray:
 
 
 def worker_counts(host) -> dict[str, int]:
-    counts = zip(layout.WORKER_COUNTERS, host.engine.worker_counters, strict=True)
+    counts = zip(WORKER_COUNTERS, host.engine.worker_counters, strict=True)
     return {name: int(n) for name, n in counts}
 
 

@@ -1,0 +1,69 @@
+"""What the engine counts: one number for each counter, one table for each thread.
+
+A table is int64, written by one thread and read by any.
+"""
+
+from __future__ import annotations
+
+AUDIO_COUNTERS = (
+    "blocks",
+    "notes",  # struck
+    "sounded",
+    "late_notes",  # the sound was not ready
+    "late_frames",  # that they waited, summed
+    "repeats",  # the key's next sound was not ready: the last one again
+    "lost_notes",  # no memory was free for a sound
+    "stolen",
+    "choked",
+    "cut",  # stopped without a fade, into the residue
+    "unmapped",  # notes for keys or channels that have no sound
+    "misplaced",  # events that came after their frame
+    "requests",
+    "active_voices",
+    "not_finite",  # frames that the master section had to mute
+    "limited",  # frames above the knee of the limiter
+    "callbacks",
+    "underruns",  # told by the device
+    "overruns",  # callbacks that computed for longer than the block lasts
+    "preempted",  # that took as long because the system ran something else meanwhile
+    "busy_ns",  # in callbacks, summed
+    "longest_ns",
+)
+WORKER_COUNTERS = (
+    "runs",
+    "failed_runs",
+    "muted_sounds",  # of a model that gave NaN or Inf
+    "busy_ns",
+    "longest_ns",
+)
+
+
+def _numbered(names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(range(len(names)))
+
+
+(
+    BLOCKS,
+    NOTES,
+    SOUNDED,
+    LATE_NOTES,
+    LATE_FRAMES,
+    REPEATS,
+    LOST_NOTES,
+    STOLEN,
+    CHOKED,
+    CUT,
+    UNMAPPED,
+    MISPLACED,
+    REQUESTS,
+    ACTIVE_VOICES,
+    NOT_FINITE,
+    LIMITED,
+    CALLBACKS,
+    UNDERRUNS,
+    OVERRUNS,
+    PREEMPTED,
+    BUSY_NS,
+    LONGEST_NS,
+) = _numbered(AUDIO_COUNTERS)
+RUNS, FAILED_RUNS, MUTED_SOUNDS, RUN_NS, LONGEST_RUN_NS = _numbered(WORKER_COUNTERS)
