@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from rtaudio_dl.errors import RtaudioError
-from training import prepare, reading, sounds
+from training import prepare, reading, sounds, tasks
+from training.bar import bar
 from training.config import Config
 
 
@@ -40,6 +41,11 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=function)
         return sub
 
+    def of_run(name: str, help: str) -> argparse.ArgumentParser:
+        sub = command(name, _of_run(name), help)
+        sub.add_argument("run", type=Path, help="folder of a run, or one checkpoint")
+        return sub
+
     sub = command("prepare", _prepare, "check a folder of sounds and cache it")
     sub.add_argument("source", help="folder with CLASS/NAME.wav|flac|ogg")
     sub.add_argument("--config", type=Path, help="TOML whose [data] says how")
@@ -51,23 +57,19 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--steps", type=int, help="steps instead of the file's")
     sub.add_argument("--minutes", type=float, help="time limit instead of the file's")
 
-    sub = command("resume", _resume, "go on with a run from its newest checkpoint")
-    sub.add_argument("run", type=Path, help="folder of a run, such as runs/drums")
+    sub = of_run("resume", "go on with a run from its newest checkpoint")
     sub.add_argument("--steps", type=int, help="train up to this step")
     sub.add_argument("--minutes", type=float, help="new time limit of the whole run")
 
-    sub = command("sample", _sample, "write sounds of every class, and their picture")
-    sub.add_argument("run", type=Path, help="folder of a run, or one checkpoint")
+    sub = of_run("sample", "write sounds of every class, and their picture")
     sub.add_argument("--out", type=Path, default=Path("runs/samples"))
     sub.add_argument("--each", type=int, default=8, help="sounds per class")
 
-    sub = command("evaluate", _evaluate, "measure a model against held-out sounds")
-    sub.add_argument("run", type=Path, help="folder of a run, or one checkpoint")
+    sub = of_run("evaluate", "measure a model against held-out sounds")
     sub.add_argument("--out", type=Path, help="folder of the report")
     sub.add_argument("--seeds", type=int, default=3, help="classifiers to train")
 
-    sub = command("export", _export, "write NAME.onnx with its card and golden pair")
-    sub.add_argument("run", type=Path, help="folder of a run, or one checkpoint")
+    sub = of_run("export", "write NAME.onnx with its card and golden pair")
     sub.add_argument("--out", type=Path, default=Path("models"))
     sub.add_argument("--metrics", type=Path, help="metrics.json of `evaluate`")
     return parser
@@ -76,74 +78,22 @@ def _parser() -> argparse.ArgumentParser:
 def _prepare(options: argparse.Namespace) -> None:
     config = reading.load(options.config) if options.config else Config()
     data = replace(config.data, source=options.source)
-    dataset = prepare.load(data, _bar)
+    dataset = prepare.load(data, bar)
     _tell(dataset)
 
 
 def _train(options: argparse.Namespace) -> None:
-    from training import loop
-
-    config = reading.load(options.config)
-    if options.source:
-        config = replace(config, data=replace(config.data, source=options.source))
-    if options.run:
-        config = replace(config, output=replace(config.output, run=options.run))
-    _run(loop.start(_limited(config, options)))
+    tasks.module(tasks.of_config(options.config)).train(options.config, options)
 
 
-def _resume(options: argparse.Namespace) -> None:
-    from training import checkpoint, loop
+def _of_run(command: str):
+    """A command that goes to the task of the run that it is given."""
 
-    path = checkpoint.latest(options.run)
-    config = _limited(checkpoint.load(path).config, options)
-    _run(loop.start(config, path))
+    def call(options: argparse.Namespace) -> None:
+        module = tasks.module(tasks.of_run(options.run))
+        getattr(module, command)(options.run, options)
 
-
-def _run(run) -> None:
-    if not run.train():
-        print(f"stopped; go on with: python -m training resume {run.folder}")
-
-
-def _sample(options: argparse.Namespace) -> None:
-    from training import sheet
-    from training.trained import load, samples
-
-    trained = load(options.run)
-    audio, names = samples(trained, options.each)
-    rate = trained.config.data.sample_rate
-    sheet.write_sounds(options.out, audio, names, rate)
-    sheet.write_sheet(options.out / "sheet.png", audio, names, rate, options.each)
-    print(f"{len(audio)} sounds in {options.out}")
-
-
-def _evaluate(options: argparse.Namespace) -> None:
-    from training import evaluate
-    from training.trained import load
-
-    trained = load(options.run)
-    out = options.out or Path(trained.config.output.run) / "evaluation"
-    sounds_ = prepare.load(trained.config.data, _bar)
-    result = evaluate.evaluate(trained, sounds_, out, options.seeds, _bar)
-    print(evaluate.table(result))
-    print(f"report: {out / 'report.html'}")
-
-
-def _export(options: argparse.Namespace) -> None:
-    from training import export
-    from training.trained import load
-
-    facts = export.export(load(options.run), options.out, options.metrics)
-    for name, value in facts.items():
-        print(f"{name}: {value}")
-
-
-def _limited(config: Config, options: argparse.Namespace) -> Config:
-    training = config.training
-    if options.steps is not None:
-        training = replace(training, steps=options.steps)
-    if options.minutes is not None:
-        training = replace(training, max_minutes=options.minutes)
-    return replace(config, training=training)
+    return call
 
 
 def _tell(dataset: prepare.Dataset) -> None:
@@ -157,9 +107,3 @@ def _tell(dataset: prepare.Dataset) -> None:
     print(f"licences of the training sounds: {sounds.licence_summary(dataset.clips)}")
     for skipped in dataset.skipped:
         print(f"skipped {skipped}")
-
-
-def _bar(items):
-    from tqdm import tqdm
-
-    return tqdm(items, unit="", leave=False)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tomllib
-from dataclasses import is_dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
@@ -16,85 +17,110 @@ MAX_CONFIG_BYTES = 1 << 20
 
 
 def load(path: Path) -> Config:
-    """Read a TOML file. Raises ConfigError naming the file and the key."""
+    """Read a generator's TOML file. Raises ConfigError naming the file and the key."""
+    fields = mapping(path)
+    fields.pop("task", None)
+    return from_mapping(fields, str(path))
+
+
+def mapping(path: Path) -> dict[str, Any]:
+    """A TOML file as nested mappings, not checked yet. Raises ConfigError."""
     if not path.is_file():
         raise ConfigError(f"{path}: no such configuration; see configs/*.toml")
     if path.stat().st_size > MAX_CONFIG_BYTES:
         raise ConfigError(f"{path}: larger than the {MAX_CONFIG_BYTES} bytes allowed")
     try:
-        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}") from None
-    return from_mapping(mapping, str(path))
 
 
-def from_json(text: str, source: str) -> Config:
-    """Read what `Config.to_json` wrote."""
+def json_mapping(text: str, source: str) -> Any:
+    """What a JSON text holds. Raises ConfigError."""
     try:
-        return from_mapping(json.loads(text), source)
+        return json.loads(text)
     except json.JSONDecodeError as error:
         raise ConfigError(f"{source}: not JSON: {error}") from None
 
 
-def from_mapping(mapping: dict[str, Any], source: str) -> Config:
-    """Check nested mappings and freeze them."""
-    config = _build(Config, mapping, source, "")
+def from_json(text: str, source: str) -> Config:
+    """Read what `Config.to_json` wrote."""
+    return from_mapping(json_mapping(text, source), source)
+
+
+def from_mapping(fields: dict[str, Any], source: str) -> Config:
+    """Check a generator's nested mappings and freeze them."""
+    config = freeze(Config, fields, Rules(source, CHOICES, RANGES))
     _check_lengths(config, source)
     return config
 
 
-def _build(kind: type, mapping: Any, source: str, prefix: str) -> Any:
-    if not isinstance(mapping, dict):
-        raise ConfigError(f"{source}: {prefix or 'the file'} must be a table")
+@dataclass(frozen=True)
+class Rules:
+    """Which values a configuration may have, and the ``source`` to name in errors.
+
+    ``choices`` and ``ranges`` (low, high) are by dotted key, as ``training.seed``.
+    """
+
+    source: str
+    choices: Mapping[str, tuple[str, ...]]
+    ranges: Mapping[str, tuple[float, float]]
+
+
+def freeze(kind: type, fields: Any, rules: Rules, prefix: str = "") -> Any:
+    """Nested mappings as the frozen dataclass ``kind``. Raises ConfigError."""
+    if not isinstance(fields, dict):
+        raise ConfigError(f"{rules.source}: {prefix or 'the file'} must be a table")
     known = get_type_hints(kind)
-    for key in mapping:
+    for key in fields:
         if key not in known:
             raise ConfigError(
-                f"{source}: unknown key {prefix}{key}; known: {', '.join(known)}"
+                f"{rules.source}: unknown key {prefix}{key}; known: {', '.join(known)}"
             )
     values = {
-        key: _build(known[key], value, source, f"{key}.")
+        key: freeze(known[key], value, rules, f"{key}.")
         if is_dataclass(known[key])
-        else _value(f"{prefix}{key}", value, known[key], source)
-        for key, value in mapping.items()
+        else _value(f"{prefix}{key}", value, known[key], rules)
+        for key, value in fields.items()
     }
     return kind(**values)
 
 
-def _value(name: str, value: Any, wanted: Any, source: str) -> Any:
+def _value(name: str, value: Any, wanted: Any, rules: Rules) -> Any:
     if wanted is MappingProxyType:
-        return MappingProxyType(_strings(name, value, source))
+        return MappingProxyType(_strings(name, value, rules))
     if getattr(wanted, "__origin__", None) is tuple:
         item = wanted.__args__[0]
         if not isinstance(value, list):
-            raise ConfigError(f"{source}: {name} is {value!r}; allowed: a list")
+            raise ConfigError(f"{rules.source}: {name} is {value!r}; allowed: a list")
         return tuple(
-            _scalar(f"{name}[{i}]", v, item, source) for i, v in enumerate(value)
+            _scalar(f"{name}[{i}]", v, item, rules) for i, v in enumerate(value)
         )
-    return _scalar(name, value, wanted, source)
+    return _scalar(name, value, wanted, rules)
 
 
-def _strings(name: str, value: Any, source: str) -> dict[str, str]:
+def _strings(name: str, value: Any, rules: Rules) -> dict[str, str]:
     if not isinstance(value, dict):
-        raise ConfigError(f"{source}: {name} is {value!r}; allowed: a table of texts")
-    return {k: _scalar(f"{name}.{k}", v, str, source) for k, v in value.items()}
+        raise ConfigError(
+            f"{rules.source}: {name} is {value!r}; allowed: a table of texts"
+        )
+    return {k: _scalar(f"{name}.{k}", v, str, rules) for k, v in value.items()}
 
 
-def _scalar(name: str, value: Any, wanted: type, source: str) -> Any:
+def _scalar(name: str, value: Any, wanted: type, rules: Rules) -> Any:
+    def fail(allowed: str) -> None:
+        raise ConfigError(f"{rules.source}: {name} is {value!r}; allowed: {allowed}")
+
     if wanted is float and type(value) is int:
         value = float(value)
     if type(value) is not wanted:
-        raise ConfigError(
-            f"{source}: {name} is {value!r}; allowed: a value of type {wanted.__name__}"
-        )
-    choices = CHOICES.get(name)
+        fail(f"a value of type {wanted.__name__}")
+    choices = rules.choices.get(name)
     if choices and value not in choices:
-        raise ConfigError(
-            f"{source}: {name} is {value!r}; allowed: {', '.join(choices)}"
-        )
-    low, high = RANGES.get(name, (None, None))
+        fail(", ".join(choices))
+    low, high = rules.ranges.get(name, (None, None))
     if low is not None and not low <= value <= high:
-        raise ConfigError(f"{source}: {name} is {value!r}; allowed: {low} to {high}")
+        fail(f"{low} to {high}")
     return value
 
 
