@@ -1,0 +1,1 @@
+"""Data sets as published: one adaptor each, all giving the same manifest."""
