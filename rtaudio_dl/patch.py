@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rtaudio_dl.errors import PatchError, shown
+from rtaudio_dl.errors import PatchError
 from rtaudio_dl.paths import config_folders
+from rtaudio_dl.table import Table
 
 MAX_PATCH_BYTES = 1 << 20
 FRESHNESS = ("pooled", "fresh", "frozen")
@@ -129,7 +130,7 @@ def patch_files() -> dict[str, Path]:
 
 def parse_patch(fields: dict[str, Any], name: str, source: str) -> Patch:
     """Check a parsed patch and freeze it; ``source`` names it in errors."""
-    table = _Table(source, "", fields)
+    table = Table(source, "", fields)
     patch = Patch(
         name=name,
         model=table.text("model"),
@@ -147,7 +148,7 @@ def parse_patch(fields: dict[str, Any], name: str, source: str) -> Patch:
     return patch
 
 
-def _parameters(table: _Table) -> dict[str, float]:
+def _parameters(table: Table) -> dict[str, float]:
     values = {
         name: table.number(name, p.low, p.high, p.default)
         for name, p in PARAMETERS.items()
@@ -156,7 +157,7 @@ def _parameters(table: _Table) -> dict[str, float]:
     return values
 
 
-def _controls(table: _Table) -> dict[int, str]:
+def _controls(table: Table) -> dict[int, str]:
     controls = table.table("controls")
     taken = {
         number: controls.choice(text, tuple(PARAMETERS))
@@ -169,7 +170,7 @@ def _controls(table: _Table) -> dict[int, str]:
     return taken
 
 
-def _keys(table: _Table) -> dict[int, Key]:
+def _keys(table: Table) -> dict[int, Key]:
     keys = _keyboard(table.table("keyboard")) if table.has("keyboard") else {}
     single = table.table("keys")
     for text, number in single.numbered(0, 127):
@@ -180,7 +181,7 @@ def _keys(table: _Table) -> dict[int, Key]:
     return keys
 
 
-def _keyboard(table: _Table) -> dict[int, Key]:
+def _keyboard(table: Table) -> dict[int, Key]:
     """A range of keys that play one sound at their pitches."""
     low = table.integer("low", 0, 127, 0)
     high = table.integer("high", low, 127, 127)
@@ -196,7 +197,7 @@ def _keyboard(table: _Table) -> dict[int, Key]:
     }
 
 
-def _key(table: _Table, number: int) -> Key:
+def _key(table: Table, number: int) -> Key:
     key = Key(
         name=table.text("name", ""),
         classes=table.weights("class"),
@@ -208,92 +209,3 @@ def _key(table: _Table, number: int) -> Key:
     )
     table.finish()
     return key
-
-
-class _Table:
-    """One table of a patch file; remembers what was asked for, refuses the rest."""
-
-    def __init__(self, source: str, name: str, fields: Any, known: Any = ()):
-        self.source, self.name = source, name
-        self.known = set(known)
-        if not isinstance(fields, dict):
-            self.fail("", fields, "a table")
-        self.fields = fields
-
-    def fail(self, name: str, value: Any, allowed: str) -> None:
-        place = f"{self.name}.{name}".strip(".")
-        raise PatchError(
-            f"{self.source}: {place} is {shown(value)}; allowed: {allowed}"
-        )
-
-    def has(self, name: str) -> bool:
-        self.known.add(name)
-        return name in self.fields
-
-    def _get(self, name: str, default: Any, required: bool = False) -> Any:
-        if not self.has(name) and required:
-            self.fail(name, "missing", "a value")
-        return self.fields.get(name, default)
-
-    def table(self, name: str, known: Any = ()) -> _Table:
-        place = f"{self.name}.{name}".strip(".")
-        return _Table(self.source, place, self._get(name, {}), known)
-
-    def numbered(self, low: int, high: int) -> list[tuple[str, int]]:
-        """Entries whose names are whole numbers in a range."""
-        # As Python writes them: 036 beside 36 would be two keys in one place.
-        allowed = {str(number) for number in range(low, high + 1)}
-        for text in self.fields:
-            if text not in allowed:
-                self.fail(text, "unknown", f"whole numbers from {low} to {high}")
-        return [(text, int(text)) for text in self.fields]
-
-    def text(self, name: str, default: str | None = None) -> str:
-        value = self._get(name, default, required=default is None)
-        if not isinstance(value, str):
-            self.fail(name, value, "text")
-        return value
-
-    def boolean(self, name: str, default: bool) -> bool:
-        value = self._get(name, default)
-        if not isinstance(value, bool):
-            self.fail(name, value, "true or false")
-        return value
-
-    def choice(
-        self, name: str, allowed: tuple[str, ...], default: str | None = None
-    ) -> str:
-        value = self._get(name, default, required=default is None)
-        if value not in allowed:
-            self.fail(name, value, ", ".join(allowed))
-        return value
-
-    def integer(self, name: str, low: int, high: int, default: int | None) -> Any:
-        value = self._get(name, default)
-        if value is default:
-            return default
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if not whole or not low <= value <= high:
-            self.fail(name, value, f"a whole number from {low} to {high}")
-        return value
-
-    def number(self, name: str, low: float, high: float, default: float) -> float:
-        value = self._get(name, default)
-        real = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not real or not low <= value <= high:  # not for NaN, either
-            self.fail(name, value, f"a number from {low:g} to {high:g}")
-        return float(value)
-
-    def weights(self, name: str) -> dict[str, float]:
-        """``"kick"`` or ``{kick = 0.7, tom = 0.3}``."""
-        value = self._get(name, {})
-        if isinstance(value, str):
-            return {value: 1.0}
-        table = _Table(self.source, f"{self.name}.{name}".strip("."), value)
-        return {label: table.number(label, 0, 1, 0.0) for label in table.fields}
-
-    def finish(self) -> None:
-        """Refuse what nobody asked for: it is a slip of the pen."""
-        for name in self.fields:
-            if name not in self.known:
-                self.fail(name, "unknown", ", ".join(sorted(self.known)))
