@@ -35,6 +35,7 @@ MAX_TENSORS = 64
 MAX_RANK = 4
 MAX_DIMENSION = 1 << 24
 MAX_LABELS = 4096
+MAX_VALUE = 2**31 - 1  # of a constant: every dtype holds it
 
 # What each kind must at least take and give, by role.
 REQUIRED_ROLES = {
@@ -51,12 +52,15 @@ class Tensor:
     """One input or output: its name in the graph, its role, its shape.
 
     ``shape`` holds an int for a fixed dimension and a name (``"B"``) for a free one.
+    ``value`` is what a ``control`` is always given (its rate, a mode); None: a player
+    moves it.
     """
 
     name: str
     role: str
     shape: tuple[int | str, ...]
     dtype: str = "float32"
+    value: float | None = None
 
     def size(self) -> int:
         """Number of elements with every free dimension at 1."""
@@ -99,6 +103,9 @@ class Card:
         """The card as JSON text; `from_json` gives the same card back."""
         fields = asdict(self)
         extra = fields.pop("extra")
+        for tensor in (*fields["inputs"], *fields["outputs"]):
+            if tensor["value"] is None:
+                del tensor["value"]
         return json.dumps(fields | extra, indent=1, sort_keys=True)
 
 
@@ -222,10 +229,23 @@ class _Checker:
             role=self.choice(f"{name}.role", value.get("role"), ROLES),
             shape=tuple(self.dimension(f"{name}.shape", d) for d in shape),
             dtype=self.choice(f"{name}.dtype", value.get("dtype", "float32"), DTYPES),
+            value=value.get("value"),
         )
         if tensor.size() > MAX_DIMENSION:
             self.fail(f"{name}.shape", shape, f"at most {MAX_DIMENSION} elements")
+        if tensor.value is not None:
+            self.constant(f"{name}.value", tensor)
         return tensor
+
+    def constant(self, name: str, tensor: Tensor) -> None:
+        value = tensor.value
+        if tensor.role != "control":
+            self.fail(name, value, "none, unless the role is control")
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or not abs(value) <= MAX_VALUE:
+            self.fail(name, value, f"a number up to {MAX_VALUE:g}")
+        if tensor.dtype != "float32" and value != int(value):
+            self.fail(name, value, f"a whole number, as the input is {tensor.dtype}")
 
     def dimension(self, name: str, value: Any) -> int | str:
         if isinstance(value, str):

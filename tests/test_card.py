@@ -15,6 +15,7 @@ from tests.inference.models import oneshot_card
 
 LATENT = {"name": "latent", "role": "latent", "shape": ["B", 100]}
 AUDIO = {"name": "audio", "role": "audio", "shape": ["B", 16384]}
+MODE = {"name": "mode", "role": "control", "shape": [], "dtype": "int64"}
 LEAST = {
     "schema": 1,
     "name": "kit",
@@ -63,6 +64,13 @@ def test_the_least_card_has_every_default():
     assert card.input("pitch") is None
 
 
+def test_a_constant_goes_through_json():
+    constant = read(inputs=[LATENT, MODE | {"value": 16_000}])
+    assert constant.inputs[1].value == 16_000
+    assert from_json(constant.to_json(), "again") == constant
+    assert "null" not in read(inputs=[LATENT, MODE]).to_json().replace('key": null', "")
+
+
 def test_unknown_fields_are_kept():
     assert read(mood="blue").extra == {"mood": "blue"}
 
@@ -109,6 +117,10 @@ def test_each_kind_must_have_its_roles(kind, roles):
         ({"root_key": 128}, "root_key is 128; .* from 0 to 127"),
         ({"metrics": []}, r"metrics is \[\]; allowed: a mapping"),
         ({"license": 3}, "license is 3; allowed: text"),
+        ({"inputs": [LATENT | {"value": 1}]}, "value is 1; .* unless the role is con"),
+        ({"inputs": [LATENT, MODE | {"value": "hi"}]}, "value is 'hi'; .* a number up"),
+        ({"inputs": [LATENT, MODE | {"value": 1e99}]}, "value is 1e.99; .* a number"),
+        ({"inputs": [LATENT, MODE | {"value": 0.5}]}, "value is 0.5; .* whole number"),
     ],
 )
 def test_an_error_says_place_value_and_what_is_allowed(fields, message):

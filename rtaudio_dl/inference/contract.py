@@ -9,19 +9,22 @@ from rtaudio_dl.inference.session import GraphTensor, NativeSession
 LATENT_DISTRIBUTIONS = ("normal", "uniform")  # the first where the card says nothing
 FLOAT_ROLES = ("latent", "velocity", "audio", "control", "scores")
 
-# What a host can feed to a model of each kind, one input for each role.
+# What a host can feed to a model of each kind: one input for each role, but for those
+# that may be repeated.
 INPUT_ROLES = {
     "oneshot": ("latent", "class", "pitch", "velocity"),
     "note": ("latent", "class", "pitch", "velocity"),
-    "classifier": ("audio",),
+    "classifier": ("audio", "state", "control"),
 }
+REPEATABLE = {"state", "control"}
 
 
 def check_card(card: Card, session: NativeSession) -> None:
     """Raise ModelError where card and graph disagree or a host could not feed them.
 
     Afterwards every tensor of the card is in the graph with the same dtype and rank,
-    each input of the graph is in the card, and sizes fit the roles.
+    each input of the graph is in the card, sizes fit the roles, and each state that
+    goes in comes out.
     """
     _check_side(card.inputs, session.inputs, "input")
     _check_side(card.outputs, session.outputs, "output")
@@ -32,6 +35,7 @@ def check_card(card: Card, session: NativeSession) -> None:
             "add them to the card"
         )
     _check_input_roles(card)
+    state_pairs(card)
     for tensor in (*card.inputs, *card.outputs):
         _check_role(card, tensor)
     latent_distribution(card)
@@ -44,6 +48,25 @@ def latent_distribution(card: Card) -> str:
         allowed = ", ".join(LATENT_DISTRIBUTIONS)
         raise ModelError(f"latent_distribution is {value!r:.80}; allowed: {allowed}")
     return value
+
+
+def state_pairs(card: Card) -> list[tuple[Tensor, Tensor]]:
+    """States as pairs of input and output, in their order; zeros begin them all."""
+    inputs = [t for t in card.inputs if t.role == "state"]
+    outputs = [t for t in card.outputs if t.role == "state"]
+    if len(inputs) != len(outputs):
+        raise ModelError(
+            f"{len(inputs)} states go in but {len(outputs)} come out; each input of "
+            "role state needs its output of role state, in the same order"
+        )
+    for given, taken in zip(inputs, outputs, strict=True):
+        same = concrete_shape(given) == concrete_shape(taken)
+        if not same or given.dtype != taken.dtype:
+            raise ModelError(
+                f"state {given.name!r} is {_described(given)}, but comes out as "
+                f"{taken.name!r}, {_described(taken)}; they must be alike"
+            )
+    return list(zip(inputs, outputs, strict=True))
 
 
 def concrete_shape(tensor: Tensor) -> tuple[int, ...]:
@@ -78,17 +101,30 @@ def _check_tensor(tensor: Tensor, graph: GraphTensor) -> None:
 def _check_input_roles(card: Card) -> None:
     allowed = INPUT_ROLES.get(card.kind)
     roles = [t.role for t in card.inputs]
-    if allowed and (set(roles) - set(allowed) or len(set(roles)) < len(roles)):
+    single = [role for role in roles if role not in REPEATABLE]
+    if allowed and (set(roles) - set(allowed) or len(set(single)) < len(single)):
         raise ModelError(
             f"the inputs' roles are {', '.join(roles)}; allowed for kind {card.kind}: "
-            f"{', '.join(allowed)}, each at most once"
+            f"{', '.join(allowed)}, each at most once (but state and control)"
+        )
+    for tensor in card.inputs:
+        if card.kind == "classifier" and tensor.role == "control":
+            _check_constant(tensor)
+
+
+def _check_constant(tensor: Tensor) -> None:
+    if tensor.value is None:
+        raise ModelError(
+            f"control {tensor.name!r} has no value, and nobody moves the controls of a "
+            'classifier; give it one in the card: "value": NUMBER'
         )
 
 
 def _check_role(card: Card, tensor: Tensor) -> None:
     sizes = concrete_shape(tensor)
     size, labels = tensor.size(), len(card.labels)
-    if tensor.role in FLOAT_ROLES and tensor.dtype != "float32":
+    constant = tensor.value is not None
+    if tensor.role in FLOAT_ROLES and tensor.dtype != "float32" and not constant:
         _refuse(tensor, "float32")
     if tensor.role == "audio" and size != max(sizes, default=1):
         _refuse(tensor, "one channel, as (B, frames), (B, frames, 1) or (B, 1, frames)")

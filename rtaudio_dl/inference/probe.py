@@ -25,7 +25,7 @@ def probe_inputs(card: Card, label: int = 0) -> dict[str, np.ndarray]:
     """Typical inputs by name: what each role means, the same at every call.
 
     ``label`` is the index of the class; latents and sounds are seeded noise, pitch is
-    the root key, controls and states are zero.
+    the root key, states are zero, controls what their cards say, else zero.
     """
     random = np.random.default_rng(SEED)
     return {t.name: _typical(card, t, label, random) for t in card.inputs}
@@ -117,7 +117,9 @@ def _typical(
         values = np.full(shape, PROBE_VELOCITY)
     elif tensor.role == "class":
         values = _class_values(tensor, shape, label)
-    return np.ascontiguousarray(values, dtype=tensor.dtype)
+    elif tensor.value is not None:
+        values = np.full(shape, tensor.value)
+    return np.array(values, dtype=tensor.dtype, order="C")  # may have no dimension
 
 
 def _class_values(tensor: Tensor, shape: tuple[int, ...], label: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from rtaudio_dl.inference.contract import (
     check_card,
     concrete_shape,
     latent_distribution,
+    state_pairs,
 )
 from rtaudio_dl.inference.session import GraphTensor
 from tests.inference.models import oneshot_card, tensor
@@ -153,3 +154,48 @@ def test_unknown_latent_distribution_is_refused(value):
 
 def test_concrete_shape_has_one_for_each_free_dimension():
     assert concrete_shape(tensor("x", "audio", "B", 3, "N")) == (1, 3, 1)
+
+
+# --- classifiers with states and constants
+
+
+def classifier(*inputs: Tensor, outputs: tuple[Tensor, ...] = ()) -> Card:
+    audio, scores = tensor("x", "audio", "B", 512), tensor("y", "scores", "B", 1)
+    names = ("speech",)
+    return Card("x", "classifier", 16000, (audio, *inputs), (scores, *outputs), names)
+
+
+STATE = tensor("h", "state", 2, "B", 8)
+NEXT = tensor("h2", "state", 2, "B", 8)
+RATE = Tensor("sr", "control", (), "int64", 16000)
+
+
+def test_a_classifier_may_have_states_and_constants():
+    other = tensor("c", "state", "B", 3, dtype="int64"), tensor("c2", "state", 1, 3)
+    pair = replace(other[1], dtype="int64")
+    card = classifier(STATE, RATE, other[0], outputs=(NEXT, pair))
+    check_card(card, graph_of(card))
+    assert state_pairs(card) == [(STATE, NEXT), (other[0], pair)]
+
+
+@pytest.mark.parametrize(
+    "card, message",
+    [
+        (classifier(STATE), "1 states go in but 0 come out"),
+        (classifier(outputs=(NEXT,)), "0 states go in but 1 come out"),
+        (
+            classifier(STATE, outputs=(replace(NEXT, shape=(2, "B", 9)),)),
+            r"'h' is float32 \(2, B, 8\), but comes out as 'h2', float32 \(2, B, 9\)",
+        ),
+        (
+            classifier(STATE, outputs=(replace(NEXT, dtype="int32"),)),
+            "they must be alike",
+        ),
+        (classifier(replace(RATE, value=None)), "control 'sr' has no value"),
+        (classifier(tensor("x2", "audio", "B", 512)), "each at most once"),
+        (classifier(tensor("z", "latent", "B", 1)), "allowed for kind classifier"),
+    ],
+)
+def test_states_and_constants_that_do_not_fit_are_refused(card, message):
+    with pytest.raises(ModelError, match=message):
+        check_card(card, graph_of(card))
