@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from rtaudio_dl.bench import card
 from rtaudio_dl.bench.onsets import Hearing, note_frames
 from rtaudio_dl.bench.players.ours import BACKENDS
 from rtaudio_dl.bench.players.table import KINDS, PEERS, Player
@@ -46,8 +47,13 @@ QUICK = Plan(24)
 
 
 def measure(session: Session, plan: Plan | None = None) -> list[Result]:
-    """The round trip, each way of ours, then each peer that is installed."""
+    """The round trip, each way of ours, then each peer that is installed.
+
+    With a sound card instead of JACK: see `card`.
+    """
     plan = plan or (QUICK if session.quick else FULL)
+    if session.device is not None:
+        return card.measure(session, session.device, session.channel, plan.notes)
     peers = plan.peers if session.peers else ()
     ways = list(itertools.product(plan.placements, plan.freshness))
     parts = 1 + len(plan.backends) * len(ways) + len(peers)

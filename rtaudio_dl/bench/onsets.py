@@ -37,18 +37,25 @@ def note_frames(count: int, rate: int, period: int) -> list[int]:
     return [(periods * period + step) * (i + 1) for i in range(count)]
 
 
-def onset(audio: np.ndarray) -> int:
-    """The first frame of audio (frames, channels) above -60 dB of its peak."""
+def onset(audio: np.ndarray, threshold: float = THRESHOLD) -> int:
+    """The first frame of audio (frames, channels) above a part of its peak."""
     level = np.abs(audio).max(axis=1)
-    return int(np.argmax(level > THRESHOLD * level.max()))
+    return int(np.argmax(level > threshold * level.max()))
 
 
-def hear(audio: np.ndarray, notes: Sequence[int], lead: int, period: int) -> Hearing:
+def hear(
+    audio: np.ndarray,
+    notes: Sequence[int],
+    lead: int,
+    period: int,
+    threshold: float = THRESHOLD,
+) -> Hearing:
     """Find each note's sound in a recording (frames, channels).
 
     A sound is looked for from one period before its note (a player that rounds to
     periods may be early) to one period before the next. ``lead`` is how many of its own
-    frames pass before it can be heard: they are no latency.
+    frames pass before it can be heard: they are no latency. ``threshold`` is the part
+    of its peak from which on a sound is heard.
     """
     level = np.abs(audio).max(axis=1)
     ends = [*notes[1:], len(audio) + period]
@@ -58,9 +65,9 @@ def hear(audio: np.ndarray, notes: Sequence[int], lead: int, period: int) -> Hea
         peak = window.max(initial=0.0)
         if peak < _FAINTEST:
             missed += 1
-        elif window[0] > THRESHOLD * peak:
+        elif window[0] > threshold * peak:
             unclear += 1
         else:
-            first = int(np.argmax(window > THRESHOLD * peak))
+            first = int(np.argmax(window > threshold * peak))
             latencies.append(first + max(0, note - period) - note - lead)
     return Hearing(np.array(latencies, np.int64), missed, unclear)

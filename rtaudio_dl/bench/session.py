@@ -12,11 +12,14 @@ class Session:
 
     ``quick`` asks for seconds rather than minutes; ``progress`` is told what is being
     done and which part (0..1) of the benchmark is behind; ``notes`` collects what could
-    not be measured and why.
+    not be measured and why. ``device`` names a sound card with a cable on its input
+    ``channel`` (from 0), to measure latency with; None: JACK.
     """
 
     quick: bool = False
     peers: bool = True
+    device: str | None = None
+    channel: int = 0
     minutes: float | None = None  # of the soak; None: its own default
     progress: Callable[[str, float], None] = lambda what, part: None
     notes: list[str] = field(default_factory=list)

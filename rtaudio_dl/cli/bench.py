@@ -44,6 +44,14 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--minutes", type=float, metavar="N", help="of the soak")
     parser.add_argument(
+        "--device",
+        metavar="NAME",
+        help="latency: a sound card, with a cable from its output to its input",
+    )
+    parser.add_argument(
+        "--input", type=int, default=1, metavar="N", help="the cable's end (from 1)"
+    )
+    parser.add_argument(
         "--no-peers", action="store_true", help="measure this program only"
     )
     parser.set_defaults(run=run)
@@ -76,6 +84,8 @@ def _check_targets(options: argparse.Namespace) -> None:
     from rtaudio_dl.bench.errors import BenchError
     from rtaudio_dl.bench.plots import check_picture
 
+    if options.input < 1:
+        raise BenchError(f"--input is {options.input}; allowed: 1 and more")
     for path in (options.json, options.plot):
         if path and not path.parent.is_dir():
             raise BenchError(f"{path}: there is no folder {path.parent}; make it first")
@@ -100,6 +110,8 @@ def _session(options: argparse.Namespace) -> Iterator[Session]:
             quick=options.quick,
             peers=not options.no_peers,
             minutes=options.minutes,
+            device=options.device,
+            channel=options.input - 1,
             progress=lambda what, part: bar.update(
                 task, description=what, completed=part
             ),

@@ -6,11 +6,12 @@ import gc
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from time import perf_counter_ns
 from typing import Any
 
 from rtaudio_dl.bench.players.churn import Churn
 from rtaudio_dl.bench.players.loads import Burdened
-from rtaudio_dl.bench.sound import dry_patch
+from rtaudio_dl.bench.sound import KEY, dry_patch
 from rtaudio_dl.bench.vitals import (
     audio_thread,
     policy,
@@ -35,19 +36,29 @@ class Ours(Burdened):
         self.host: LiveHost | None = None
 
     def open(
-        self, freshness: str = "pooled", backend: str = "jack", **options: Any
+        self,
+        freshness: str = "pooled",
+        backend: str = "jack",
+        device: str = _DEVICE,
+        **options: Any,
     ) -> dict[str, Any]:
         """Play the lab's sound; returns the port to play into.
 
         ``options`` are those of `LiveHost`. A process can have one backend only.
         """
         self.close()
-        self.host = LiveHost(_DEVICE, backend=backend, **options)
+        self.host = LiveHost(device, backend=backend, **options)
         self.host.start()
         self.host.load(dry_patch(freshness))
         if not self.host.midi_reader.wait_until_ready(_READY_SECONDS):
             raise RuntimeError("the MIDI ports did not open")
         return {"midi": self.host.midi_port.rpartition(" ")[2]}
+
+    def strike(self) -> int:
+        """Strike the lab's key now; the time just before, ns."""
+        now = perf_counter_ns()
+        self.host.note_on(KEY, 1.0)
+        return now
 
     def counts(self) -> dict[str, int]:
         """The engine's counters."""

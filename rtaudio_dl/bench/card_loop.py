@@ -1,0 +1,146 @@
+"""A sound card whose output is connected to its own input: the card's round trip."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+from numba import types
+
+from rtaudio_dl.bench.errors import BenchError
+from rtaudio_dl.errors import DeviceError
+from rtaudio_dl.io import portaudio
+from rtaudio_dl.io.devices import AudioDevice, current_index
+from rtaudio_dl.io.native import array_of
+from rtaudio_dl.rt.kernel import rt_callback
+from rtaudio_dl.rt.native import floats_at, table_at
+
+OUTPUTS = 2
+LEVEL = 0.5  # of a pulse, linear
+_CLEAR = 8.0  # times the noise before it: a pulse, not hiss
+_FAINTEST = 1e-3
+_POLL_SECONDS = 0.01
+_PATIENCE_SECONDS = 5.0
+_STATE = np.dtype(
+    [
+        ("pulses", np.uintp),  # int64 frames, in order
+        ("count", np.int64),
+        ("next", np.int64),
+        ("heard", np.uintp),  # float32
+        ("size", np.int64),
+        ("inputs", np.int64),  # channels
+        ("channel", np.int64),
+        ("frame", np.int64),
+    ],
+    align=True,
+)
+_states, _frames = array_of(_STATE), array_of(np.dtype(np.int64))
+_ULONG = types.uint32 if sys.platform == "win32" else types.uint64
+_PA_STREAM_CALLBACK = types.int32(
+    types.uintp, types.uintp, _ULONG, types.uintp, _ULONG, types.uintp
+)
+
+
+@rt_callback(_PA_STREAM_CALLBACK)
+def _loop(input_, output, frames, _time, _flags, user):
+    """PaStreamCallback: play pulses at their frames, keep what comes. [audio]"""
+    state = _states(user, 1)[0]
+    came = table_at(input_, frames, state.inputs)
+    played = table_at(output, frames, OUTPUTS)
+    heard = floats_at(state.heard, state.size)
+    pulses = _frames(state.pulses, state.count)
+    for i in range(np.int64(frames)):
+        frame = state.frame + i
+        level = 0.0
+        if state.next < state.count and pulses[state.next] == frame:
+            level = LEVEL
+            state.next += 1
+        for channel in range(OUTPUTS):
+            played[i, channel] = level
+        if frame < state.size:
+            heard[frame] = came[i, state.channel]
+    state.frame += np.int64(frames)
+    return 0
+
+
+def round_trips(
+    output: AudioDevice,
+    input_: AudioDevice,
+    rate: int,
+    block: int,
+    channel: int,
+    pulses: list[int],
+) -> list[int]:
+    """Play a pulse at each of these frames; the frames until each came back.
+
+    -1 stands for a pulse that did not. ``block`` in frames, ``channel`` of the input
+    from 0. Raises DeviceError or BenchError.
+    """
+    times = np.array(pulses, np.int64)
+    heard = np.zeros(pulses[-1] + (pulses[-1] - pulses[-2]), np.float32)
+    state = np.zeros(1, _STATE)
+    state["pulses"], state["count"] = times.ctypes.data, len(times)
+    state["heard"], state["size"] = heard.ctypes.data, len(heard)
+    state["inputs"], state["channel"] = channel + 1, channel
+    stream = _open(output, input_, rate, block, state)
+    try:
+        _wait(state, len(heard) / rate)
+    finally:
+        stream.close()
+    return delays(heard, pulses)
+
+
+def _open(
+    output: AudioDevice, input_: AudioDevice, rate: int, block: int, state: np.ndarray
+):
+    sd = portaudio.sounddevice()
+    try:
+        # As `PortAudioStream` does it: the public classes would call Python.
+        stream = sd._StreamBase(
+            kind="duplex",
+            samplerate=rate,
+            blocksize=block,
+            device=(current_index(input_), current_index(output)),
+            channels=(int(state["inputs"][0]), OUTPUTS),
+            dtype="float32",
+            latency="low",
+            extra_settings=None,
+            callback=_loop.address,
+            finished_callback=None,
+            clip_off=None,
+            dither_off=None,
+            never_drop_input=None,
+            prime_output_buffers_using_stream_callback=None,
+            userdata=sd._ffi.cast("void *", state.ctypes.data),
+            wrap_callback=None,
+        )
+        stream.start()
+    except (sd.PortAudioError, ValueError) as error:
+        raise DeviceError(
+            f"{output.label} does not open for input and output at once: {error}"
+        ) from None
+    return stream
+
+
+def _wait(state: np.ndarray, seconds: float) -> None:
+    until = time.monotonic() + seconds + _PATIENCE_SECONDS
+    while state["frame"][0] < state["size"][0]:
+        if time.monotonic() > until:
+            raise BenchError("the sound card does not call; is it in use elsewhere?")
+        time.sleep(_POLL_SECONDS)
+
+
+def delays(heard: np.ndarray, pulses: list[int]) -> list[int]:
+    """Frames from each pulse to its peak in a recording (frames,); -1: not there.
+
+    A pulse must stand out of the noise before the first one, for cables hiss.
+    """
+    ends = [*pulses[1:], len(heard)]
+    noise = np.abs(heard[: pulses[0]]).max(initial=0.0)
+    found = []
+    for begin, end in zip(pulses, ends, strict=True):
+        level = np.abs(heard[begin:end])
+        clear = level.max() > max(_FAINTEST, _CLEAR * noise)
+        found.append(int(np.argmax(level)) if clear else -1)
+    return found
