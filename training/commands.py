@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,3 +78,16 @@ def _limited(config: Config, options: Namespace) -> Config:
     if options.minutes is not None:
         training = replace(training, max_minutes=options.minutes)
     return replace(config, training=training)
+
+
+def one_sound(path: Path) -> Callable[[], None]:
+    """A function that makes one sound with the untrained network of a TOML file."""
+    import tensorflow as tf
+
+    from training.generator import Generator
+
+    config = reading.load(path)
+    classes = max(1, len(config.data.classes)) if config.model.conditional else 1
+    generator = tf.function(Generator(config))
+    inputs = tf.zeros([1, config.model.latent]), tf.ones([1, classes]) / classes
+    return lambda: generator(*inputs).numpy()

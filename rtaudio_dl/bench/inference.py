@@ -2,13 +2,15 @@
 
 The native path and the bare C call take turns inside one native loop, on the same model
 and the same memory, so their ratio holds whatever else the machine does. The Python
-sessions take turns with that loop in rounds. All run at the priority of the inference
+sessions, and TensorFlow with the network that the model was exported from, take turns
+with that loop in rounds. All but TensorFlow run at the priority of the inference
 thread, where that is allowed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter_ns
@@ -20,6 +22,7 @@ from rtaudio_dl.bench.kernels import time_runs
 from rtaudio_dl.bench.realtime import in_real_time
 from rtaudio_dl.bench.result import Result, summarize
 from rtaudio_dl.bench.session import Session
+from rtaudio_dl.bench.tensorflow_way import TensorFlow
 from rtaudio_dl.card import Card
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.host import Host
@@ -30,13 +33,12 @@ from rtaudio_dl.instrument import PLAYABLE, Instrument
 from rtaudio_dl.patch import PARAMETERS, Key, Patch
 
 THREADS = (1, 2)  # of a Python session; the native path has one
+BARE, NATIVE = "bare C call, 1 thread", "native path, 1 thread"
+PYTHON = "InferenceSession.run"
+Run = Callable[[int], np.ndarray]  # so many sounds; nanoseconds of each
 _KEY = 60
 _WARM_UP = 3  # rounds of one run that are not counted
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
-NO_TENSORFLOW = (
-    "inference: TensorFlow is left out: models are shipped as ONNX files, which it is "
-    "not for, and `python -m training` rebuilds a network only from a checkpoint"
-)
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,6 @@ QUICK = Plan(4, 5)
 def measure(session: Session, plan: Plan | None = None) -> list[Result]:
     """Every playable model that is found, on the CPU and, where it can be, on CUDA."""
     plan = plan or (QUICK if session.quick else FULL)
-    session.note(NO_TENSORFLOW)
     return in_real_time(session, "inference", lambda: _all(session, plan))
 
 
@@ -63,7 +64,8 @@ def _all(session: Session, plan: Plan) -> list[Result]:
     results = []
     for done, (path, card) in enumerate(models):
         session.progress(path.stem, done / len(models))
-        results += _model(path, card, "cpu", plan)
+        with _tensorflow(session, card) as tensorflow:
+            results += _model(path, card, "cpu", plan, tensorflow)
         results += _cuda(session, path, card, plan)
     return results
 
@@ -84,29 +86,48 @@ def _cuda(session: Session, path: Path, card: Card, plan: Plan) -> list[Result]:
     obstacle = cuda_obstacle()
     if obstacle is None:
         try:
-            return _model(path, card, "cuda", plan)
+            return _model(path, card, "cuda", plan, {})
         except DeviceError as error:
             obstacle = str(error)
     session.note(f"inference: CUDA is left out: {obstacle}")
     return []
 
 
-def _model(path: Path, card: Card, provider: str, plan: Plan) -> list[Result]:
+@contextmanager
+def _tensorflow(session: Session, card: Card) -> Iterator[dict[str, Run]]:
+    """TensorFlow's ways to run a model, by their names; none where it cannot."""
+    with ExitStack() as stack:
+        ways: dict[str, Run] = {}
+        try:
+            for threads in THREADS:
+                run = stack.enter_context(TensorFlow(card, threads))
+                ways[_way("TensorFlow", threads)] = run
+        except BenchError as error:
+            session.note(f"inference: TensorFlow is left out for {card.name}: {error}")
+        yield ways
+
+
+def _way(name: str, threads: int) -> str:
+    return f"{name}, {threads} thread{'s'[: threads - 1]}"
+
+
+def _model(
+    path: Path, card: Card, provider: str, plan: Plan, others: dict[str, Run]
+) -> list[Result]:
     with Host(provider=provider) as host:
         instrument = host.load(_patch(path, card))
         native = _native(host, instrument)
-        python = {n: _python(instrument, path, provider, n) for n in THREADS}
-        served, bare, taken = [], [], {n: [] for n in THREADS}
+        python = {
+            _way(PYTHON, n): _python(instrument, path, provider, n) for n in THREADS
+        }
+        taken: dict[str, list[np.ndarray]] = {}
         for number in range(-_WARM_UP, plan.rounds):
-            pair = native(max(1, plan.runs))
-            alone = {n: run(plan.runs) for n, run in python.items()}
-            if number >= 0:
-                served.append(pair[0])
-                bare.append(pair[1])
-                for n in THREADS:
-                    taken[n].append(alone[n])
-        name = f"inference/{path.stem}, {provider}"
-        return _results(name, card, served, bare, taken)
+            served, bare = native(max(1, plan.runs))
+            round_ = {BARE: bare, NATIVE: served}
+            round_ |= {way: run(plan.runs) for way, run in (python | others).items()}
+            for way, durations in round_.items():
+                taken.setdefault(way, []).extend([durations] * (number >= 0))
+        return _results(f"inference/{path.stem}, {provider}", card, taken)
 
 
 def _patch(path: Path, card: Card) -> Patch:
@@ -139,9 +160,7 @@ def _native(
     return run
 
 
-def _python(
-    instrument: Instrument, path: Path, provider: str, threads: int
-) -> Callable[[int], np.ndarray]:
+def _python(instrument: Instrument, path: Path, provider: str, threads: int) -> Run:
     """`InferenceSession.run` on the same inputs, with the options of the native one."""
     import onnxruntime
 
@@ -167,28 +186,17 @@ def _python(
     return run
 
 
-def _results(
-    name: str,
-    card: Card,
-    served: Sequence[np.ndarray],
-    bare: Sequence[np.ndarray],
-    taken: dict[int, list[np.ndarray]],
-) -> list[Result]:
+def _results(name: str, card: Card, taken: dict[str, list[np.ndarray]]) -> list[Result]:
     """One result for each way; ratios are of medians, to the bare call."""
-    ways = {"bare C call, 1 thread": bare, "native path, 1 thread": served}
-    ways |= {
-        f"InferenceSession.run, {n} thread{'s'[: n - 1]}": taken[n] for n in THREADS
-    }
     seconds = card.output("audio").size() / card.sample_rate
-    results = []
-    for way, rounds in ways.items():
+    results = {}
+    for way, rounds in taken.items():
         ms = np.concatenate(rounds) / 1e6
         result = summarize(f"{name}, {way}", "ms", ms, {"seconds_of_sound": seconds})
+        results[way] = result
         median = result.figures["p50"]
         result.facts["times_real_time"] = 1e3 * seconds / median
-        base = results[0] if results else result
-        result.facts["ratio_to_bare"] = median / base.figures["p50"]
-        results.append(result)
-    native, python = results[1], results[2]
+        result.facts["ratio_to_bare"] = median / results[BARE].figures["p50"]
+    native, python = results[NATIVE], results[_way(PYTHON, 1)]
     native.facts["ratio_to_python"] = native.figures["p50"] / python.figures["p50"]
-    return results
+    return list(results.values())

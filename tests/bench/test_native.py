@@ -1,11 +1,16 @@
 """The benchmarks that need no device, at their smallest."""
 
+from dataclasses import replace
+from importlib.util import find_spec
+
 import pytest
 
 from rtaudio_dl.bench import callback, inference
 from rtaudio_dl.bench.errors import BenchError
 from rtaudio_dl.bench.session import Session
-from rtaudio_dl.inference.library import list_models
+from rtaudio_dl.bench.tensorflow_way import TensorFlow, training_config
+from rtaudio_dl.inference.library import find_model, list_models
+from rtaudio_dl.inference.model import read_card
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +52,33 @@ def test_every_way_to_run_a_model_is_measured():
     ways = {"bare C call, 1 thread", "native path, 1 thread"}
     ways |= {"InferenceSession.run, 1 thread", "InferenceSession.run, 2 threads"}
     names = {result.what for result in results}
+    if find_spec("tensorflow"):
+        ways |= {"TensorFlow, 1 thread", "TensorFlow, 2 threads"}
     assert {f"drums, cpu, {way}" for way in ways} <= names
     assert all(r.unit == "ms" and r.samples == 4 for r in results)
-    assert any(note.startswith("inference: TensorFlow") for note in session.notes)
+    assert all(r.figures["min"] > 0 for r in results)
+
+
+def test_a_model_that_no_configuration_trains_has_no_tensorflow():
+    card = replace(read_card(find_model("drums")), name="from elsewhere")
+    with pytest.raises(BenchError, match="no configuration .* 'from elsewhere'"):
+        TensorFlow(card, 1)
+
+
+def test_the_configuration_of_a_shipped_model_is_found():
+    assert training_config("drums").name == "wavegan_drums.toml"
 
 
 def test_models_that_cannot_be_played_are_noted(tmp_path, monkeypatch):
     (tmp_path / "broken.onnx").write_bytes(b"not a model")
     monkeypatch.setenv("RTAUDIO_DL_PATH", str(tmp_path))
     assert len(list_models()) > 1
+    monkeypatch.setattr(inference, "TensorFlow", _not_here)
     session = Session()
     inference.measure(session, inference.Plan(rounds=1, runs=1))
     assert any("broken.onnx is left out" in note for note in session.notes)
+    assert any("TensorFlow is left out" in note for note in session.notes)
+
+
+def _not_here(_card, _threads):
+    raise BenchError("it is not installed")
