@@ -15,6 +15,7 @@ from rtaudio_dl.rt.counters import AUDIO_COUNTERS, WORKER_COUNTERS
 from rtaudio_dl.rt.events import EVENT, RING_SIZE
 from rtaudio_dl.rt.resampler import TABLE_SIZE, filter_table
 from rtaudio_dl.rt.ring import CURSORS
+from rtaudio_dl.rt.track import TRACK, TRACKS
 
 CHANNELS = 16  # of MIDI
 OUTPUTS = 2  # audio channels
@@ -256,6 +257,9 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "tap_cursors": (np.dtype(np.int64), (CURSORS,)),
     "note_ring": (NOTE, (NOTE_LOG,)),
     "note_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "tracks": (TRACK, (TRACKS,)),
+    "track_life": (np.dtype(np.int64), (TRACKS,)),
+    "track_cursors": (np.dtype(np.int64), (TRACKS, CURSORS)),
     "bindings": (BINDING, (PATCHES,)),
     "filters": (np.dtype(np.float32), (TABLE_SIZE,)),
     "envelope": (np.dtype(np.float64), (SEGMENT,)),  # of the voice being rendered

@@ -12,6 +12,7 @@ from rtaudio_dl.rt.native import flush_denormals, restore_denormals
 from rtaudio_dl.rt.pool import sweep
 from rtaudio_dl.rt.ring import write_frames
 from rtaudio_dl.rt.schedule import collect, drop_first
+from rtaudio_dl.rt.track import play_tracks
 from rtaudio_dl.rt.voices import render
 
 
@@ -50,6 +51,7 @@ def process_block(engine, out):
         count = min(apply_due(engine), SEGMENT, out.shape[0] - done)
         engine.mix[:count, :] = 0.0
         render(engine, count)
+        play_tracks(engine, count)
         finish(engine, out, done, count)
         master.frame += count
         done += count

@@ -53,21 +53,40 @@ def _bank(limit: float, taps: int) -> np.ndarray:
 
 
 @rt_kernel
+def bank_of(step):
+    """Number of the bank for a speed in frames per frame of output. [any]"""
+    bank = 0
+    while step > _LIMIT_TABLE[bank] and bank < _LIMIT_TABLE.size - 1:
+        bank += 1
+    return bank
+
+
+@rt_kernel
+def taps_of(bank):
+    """Taps of each filter of a bank. [any]"""
+    return _TAPS_TABLE[bank]
+
+
+@rt_kernel
+def offset_of(bank):
+    """Where a bank begins in the `filter_table`. [any]"""
+    return _OFFSET_TABLE[bank]
+
+
+@rt_kernel
 def sample_at(filters, sound, position, step):
     """The sound's value at a fraction of a frame, for playback at a speed. [audio]
 
     ``sound`` is float32 with `PADDING` zeros on both sides, ``position`` counts frames
     from the first one after the padding, ``step`` is in frames per frame of output.
     """
-    bank = 0
-    while step > _LIMIT_TABLE[bank] and bank < _LIMIT_TABLE.size - 1:
-        bank += 1
-    taps = _TAPS_TABLE[bank]
+    bank = bank_of(step)
+    taps = taps_of(bank)
     whole = int(position)
     phase = (position - whole) * PHASES
     row = int(phase)
     first = sound[PADDING + whole - taps // 2 + 1 :]
-    low = filters[_OFFSET_TABLE[bank] + row * taps :]
+    low = filters[offset_of(bank) + row * taps :]
     high = low[taps:]
     below = above = np.float32(0.0)
     for i in range(taps):
