@@ -33,6 +33,7 @@ from rtaudio_dl.rt.counters import AUDIO_COUNTERS, WORKER_COUNTERS
 from rtaudio_dl.rt.offline import render_blocks, settle
 from rtaudio_dl.rt.ring import push
 from rtaudio_dl.system import performance_clock
+from rtaudio_dl.tracks import FilePlayer, Tracks
 
 SAMPLE_RATES = (8_000, 192_000)  # Hz
 MAX_POLYPHONY = 64
@@ -41,7 +42,7 @@ MAX_SECONDS = 24 * 3600  # of one render
 _CHUNK_SECONDS = 1.0  # between two looks at progress and Ctrl-C
 
 
-class Host(Player):
+class Host(Player, FilePlayer):
     """An engine that renders: ``sample_rate`` in Hz, ``polyphony`` 1..64 voices.
 
     Times (``at``) are in seconds since the host was made; None means now. Keys and
@@ -71,6 +72,7 @@ class Host(Player):
         self._queue: list[tuple[int, int, np.ndarray]] = []  # by frame, then as asked
         self._order = itertools.count()
         self._flight: FlightRecorder | None = None
+        self.tracks = Tracks(self.engine, self._say)
         self._closed = False
         self._compile()
 
@@ -209,6 +211,7 @@ class Host(Player):
         done = 0
         while done < len(out):
             frames = self._feed(min(chunk * self.block, len(out) - done))
+            self.tracks.fill()
             render_blocks(self.engine, out[done : done + frames], self.block)
             done += frames
             if progress:
@@ -233,8 +236,10 @@ class Host(Player):
 
         It has to be called before the first patch is loaded.
         """
-        if self.instruments or self._flight is not None:
-            raise EngineError("a flight recording begins before the first patch")
+        if self.instruments or self._flight is not None or len(self.tracks):
+            raise EngineError(
+                "a flight recording begins before the first patch or sound file"
+            )
         self._flight = FlightRecorder(self.engine, Path(path), self._say)
 
     def stop_flight(self) -> Path | None:
@@ -265,6 +270,7 @@ class Host(Player):
         """Finish a flight recording and release all models; again: nothing."""
         self._closed = True
         self.stop_flight()
+        self.tracks.close()
         while self.instruments:
             self.instruments.popitem()[1].close()
 

@@ -111,6 +111,7 @@ class LiveHost(Host):
         except BaseException:
             self.stop()
             raise
+        self.tracks.start()
         for array in self.engine:
             lock_memory(array)  # where it is not allowed, `doctor` says so
         # What lives now lives on: the collector need not look at it again.
@@ -122,9 +123,11 @@ class LiveHost(Host):
         self.midi_reader.stop()
         if self.running and self._audio.stream is not None:
             self.panic()
+            self.tracks.stop()
             time.sleep(_FADE_SECONDS + 2 * self.block / self.sample_rate)
         self.stop_recording()
         self._audio.stop()
+        self.tracks.close()
         self._stop_worker()
 
     def close(self) -> None:

@@ -25,7 +25,6 @@ REACH = max(BANK_TAPS) // 2  # frames to both sides of a position that filters l
 MARGIN = 2 * REACH  # first frames of the ring, written behind its last one once more
 FAR = 1 << 62  # the end of a stream that has not been reached
 FADE_SECONDS = 0.005  # of pause, seek and stop
-_SEGMENT = 128  # most frames that are asked for at once
 
 # Words beside the cursors of a track's ring, on WRITE's cache line: the reader's.
 GENERATION = WRITE + 1  # number of the newest
@@ -114,11 +113,11 @@ def _toward(value, target, by):
 
 
 @rt_kernel
-def _starves(track, fade_frames, written, end):
-    """Whether what is there would not last for a segment and a fade. [audio]"""
+def _starves(track, frames, written, end):
+    """Whether what is there would not last for so many frames of output. [audio]"""
     if end <= written:
         return 0
-    reserve = int((fade_frames + _SEGMENT) * track.step) + MARGIN
+    reserve = int(frames * track.step) + MARGIN
     if track.starved:
         reserve *= _ENOUGH
     return 1 if written - track.frame < reserve else 0
@@ -137,7 +136,7 @@ def _play(engine, index, count):
     if jumps:
         end = load_acquire(words, FIRST)
     fade_frames = FADE_SECONDS * master.sample_rate
-    track.starved = _starves(track, fade_frames, written, end)
+    track.starved = _starves(track, fade_frames + count, written, end)
     wanted = track.playing and not track.stopping
     opens = wanted and not (jumps or track.starved)
     fade = 1.0 / fade_frames
@@ -173,7 +172,7 @@ def _play(engine, index, count):
     track.first, track.frame, track.phase, track.step = first, frame, phase, step
     track.gain, track.gate = gain, gate
     store_release(words, READ, frame - REACH)
-    if track.stopping and gate <= 0.0:
+    if track.stopping and (gate <= 0.0 or track.start >= master.frame + count):
         store_release(engine.track_life, index, GONE)
 
 

@@ -68,6 +68,8 @@ def entries() -> dict:
         "offline.apply_now": (engine,),
         "offline.prepare_sound": (engine, 0, 0, 0, 0.0, 0.0, 1.0, True),
         "pool.unready": (engine, 0),
+        "track.publish": (engine.track_cursors[0], 0, 0),
+        "track.begin_generation": (engine.track_cursors[0], 0, 0, 0),
         "ring.push": (engine.control_ring, engine.control_cursors, event[0]),
         "ring.pop": (engine.note_ring, engine.note_cursors, engine.note),
         "ring.pop_many": (engine.flight_ring, engine.flight_cursors, engine.logged),
