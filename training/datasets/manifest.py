@@ -32,7 +32,7 @@ class Entry:
     ``valid``, ``test`` or empty; ``fold`` counts from 1, 0 is none. ``group`` is what
     must not be torn apart: a speaker, a source, a recording. ``start`` and ``seconds``
     cut a part of the file, 0.0 seconds reach to its end. ``extra`` holds what only this
-    data set knows, such as the pitch.
+    data set knows, such as the pitch; never an empty text.
     """
 
     path: str
