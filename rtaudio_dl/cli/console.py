@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,20 @@ def preparing() -> Iterator[None]:
     finally:
         done.set()
         thread.join()
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM ends as Ctrl-C does: notes end, the recording is complete."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def facts(title: str, rows: list[tuple[str, str]]) -> Table:

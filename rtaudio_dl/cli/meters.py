@@ -10,7 +10,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from rtaudio_dl.live import LiveHost
 
-_WIDTH = 16  # characters of one meter
+WIDTH = 16  # characters of one meter
 _FLOOR_DB = -48.0
 _HOT_DB = -6.0
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -30,10 +30,14 @@ _TROUBLES = {
 def meter(level: float) -> Text:
     """A bar for a peak level (linear), from -48 dBFS to full scale."""
     decibels = 20 * math.log10(level) if level > 0 else -math.inf
-    part = min(max(1 - decibels / _FLOOR_DB, 0.0), 1.0)
-    whole, rest = divmod(round(part * _WIDTH * 8), 8)
-    bar = ("█" * whole + _EIGHTHS[rest])[:_WIDTH].ljust(_WIDTH)
-    return Text(bar, style="red" if decibels > _HOT_DB else "green")
+    filled = bar(1 - decibels / _FLOOR_DB, WIDTH)
+    return Text(filled, style="red" if decibels > _HOT_DB else "green")
+
+
+def bar(part: float, width: int) -> str:
+    """A bar for 0..1 of ``width`` characters, fine to an eighth of one."""
+    whole, rest = divmod(round(min(max(part, 0.0), 1.0) * width * 8), 8)
+    return ("█" * whole + _EIGHTHS[rest])[:width].ljust(width)
 
 
 def live_line(host: LiveHost) -> Text:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.live import Live
 
-from rtaudio_dl.cli.console import console, facts, preparing
+from rtaudio_dl.cli.console import console, facts, preparing, terminable
 from rtaudio_dl.cli.meters import live_line
 from rtaudio_dl.cli.render import DEFAULT_PATCH, add_engine_options
 
@@ -79,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
             provider=options.provider,
             say=console.print,
         )
-    with _terminable(), host:
+    with terminable(), host:
         if options.flight:
             host.record_flight(options.flight)
         loaded = [host.load(name) for name in options.patch or [DEFAULT_PATCH]]
@@ -110,20 +109,6 @@ def _about(host: LiveHost, instrument: Instrument) -> list[tuple[str, str]]:
         ("MIDI", ", ".join(host.midi_sources()) or "no keyboard connected"),
         ("MIDI port", host.midi_port or "none: no MIDI system here"),
     ]
-
-
-@contextlib.contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM ends as Ctrl-C does: notes end, the recording is complete."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _watch(host: LiveHost, instrument: Instrument, seconds: float | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import time
 from typing import Any
@@ -13,6 +14,11 @@ from rtaudio_dl.errors import DeviceError
 _LONGEST_WAIT = 0.1  # s, so that whoever reads can look whether to end
 _GONE = "\x04"  # what Ctrl-D would give
 _WINDOWS_POLL = 0.005
+# An arrow is given as one letter, whatever a terminal sends for it (ECMA-48).
+UP, DOWN, RIGHT, LEFT = ARROWS = "↑↓→←"
+_SEQUENCE = re.compile(r"\x1b[\[O][\d;]*(.)|\x1b.?", re.DOTALL)
+_ARROW_CODES = dict(zip("ABCD", ARROWS, strict=True))
+_WINDOWS_CODES = dict(zip("HPMK", ARROWS, strict=True))
 
 
 class Terminal:
@@ -50,7 +56,7 @@ class Terminal:
             termios.tcsetattr(self._descriptor, termios.TCSADRAIN, before)
 
     def read(self, seconds: float | None) -> str:
-        """The letters pressed until a time has passed, at most 0.1 s; often none."""
+        """The letters and `ARROWS` of the next seconds, at most 0.1 s; often none."""
         wait = _LONGEST_WAIT if seconds is None else min(seconds, _LONGEST_WAIT)
         if sys.platform == "win32":
             return _read_windows(wait)
@@ -66,8 +72,9 @@ class Terminal:
 
 
 def _letters(data: bytes) -> str:
-    # An arrow or a function key sends several bytes that begin with Escape.
-    return "" if data.startswith(b"\x1b") else data.decode(errors="ignore")
+    """Letters and arrows; other keys that send several bytes mean nothing."""
+    text = data.decode(errors="ignore")
+    return _SEQUENCE.sub(lambda keys: _ARROW_CODES.get(keys[1], ""), text)
 
 
 def _read_windows(seconds: float) -> str:
@@ -80,6 +87,5 @@ def _read_windows(seconds: float) -> str:
         time.sleep(_WINDOWS_POLL)
     letter = msvcrt.getwch()
     if letter in "\x00\xe0":  # a function key: its code follows
-        msvcrt.getwch()
-        return ""
+        return _WINDOWS_CODES.get(msvcrt.getwch(), "")
     return letter

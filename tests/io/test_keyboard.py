@@ -153,12 +153,12 @@ def test_quitting_ends_notes_that_sound(pty):
 
 
 @needs_pty
-def test_arrow_keys_play_nothing(pty):
+def test_arrows_are_letters_and_other_long_keys_nothing(pty):
     player, program = pty
     terminal = Terminal(program)
     terminal.open()
-    os.write(player, b"\x1b[A")
-    assert terminal.read(1.0) == ""
+    os.write(player, b"\x1b[15~a\x1b[C\x1bOD\x1b[1;5Ab")
+    assert terminal.read(1.0) == "a→←↑b"
     terminal.close()
     terminal.close()
 

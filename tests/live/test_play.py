@@ -1,83 +1,31 @@
 """`rtaudio-dl play` as a user has it: a process of its own on a real JACK server."""
 
-import os
 import signal
-import subprocess
-import sys
-import threading
-import time
 
 import numpy as np
 import pytest
 import soundfile
 
 from rtaudio_dl.replay import Replay
-from tests.jack import PERIOD, RATE, ROOT, until
+from tests.jack import PERIOD, RATE, until
+from tests.live.program import Program
 
 pytestmark = pytest.mark.jack
-COMMAND = [sys.executable, "-u", "-m", "rtaudio_dl.cli", "play"]
-START_SECONDS = 240  # the first start compiles
 READY = "MIDI port"  # said once a patch can be played
 KICK, SNARE, OPEN_HAT = 36, 38, 46
 
 
-def hear_interrupts():
-    # A shell lets what it runs in the background ignore Ctrl-C; so may who runs tests.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-class Playing:
-    """The command in a process of its own, and all that it has printed."""
+class Playing(Program):
+    """`rtaudio-dl play`, or code that gets its options."""
 
     def __init__(self, server, *options, code=None):
-        command = COMMAND if code is None else [sys.executable, "-u", "-c", code]
-        self.process = subprocess.Popen(
-            [*command, *map(str, options)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-            env=dict(os.environ) | server.environment | {"COLUMNS": "200"},
-            cwd=ROOT,
-            preexec_fn=hear_interrupts,
-        )
-        self.lines = []
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self):
-        self.lines.extend(iter(self.process.stdout.readline, ""))
-
-    @property
-    def text(self):
-        return "".join(self.lines)
+        super().__init__(server, *([] if code else ["play"]), *options, code=code)
 
     def connect(self, probe):
         """Connect a probe, once the patch is loaded and what it says is said."""
-        end = time.monotonic() + START_SECONDS
-        while READY not in self.text:
-            assert self.process.poll() is None and time.monotonic() < end, self.text
-            time.sleep(0.05)
+        self.wait_for(READY)
         probe.connect_midi("^rtaudio_dl:midi_in")
         probe.connect_audio("^rtaudio_dl:out_")
-
-    def end(self, number=signal.SIGINT, seconds=30):
-        """End it as Ctrl-C does; its exit status."""
-        self.process.send_signal(number)
-        return self.wait(seconds)
-
-    def wait(self, seconds=START_SECONDS):
-        status = self.process.wait(seconds)
-        self._reader.join(seconds)
-        return status
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.wait()
-        self.process.stdout.close()
 
 
 def first_sound(audio, after):
