@@ -1,0 +1,298 @@
+"""A note taken apart: the level of each partial and of the noise beside them, in time.
+
+The pitch of a note is known, so its spectrum is read where its partials must be, with a
+Hann window of four periods: then neighbours vanish in each other's zeros, and half-way
+between them only noise is left (spectral modelling synthesis, Serra and Smith, 1990).
+Partial k may lie anywhere between k - 1/2 and k + 1/2 times the fundamental, so that
+the stretched partials of strings and the odd ones of bells are partials too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy.ndimage import map_coordinates, uniform_filter1d
+from scipy.signal import resample_poly
+
+RATE = 16_000
+HELD_SECONDS, SECONDS = 3.0, 4.0
+FRAMES = round(RATE * SECONDS)
+PARTIALS = 96
+BANDS = 24
+TOP_HZ = 7_600.0  # Partials above are left out: their upper half would alias.
+FLOOR_DB, CEILING_DB = -120.0, 7.5
+PERIODS = 4
+SHORTEST_WINDOW = 256
+MAX_BEND = 60.0  # cents that a note may be off its key
+BEND_HOP = 96  # frames; fast enough for vibrato, and no phase turns too far
+LEAST_SHARE = 0.03  # of a partial's power that no noise beside it takes away
+LOWEST_NOISE_HZ = 25.0  # A sample's DC is not noise.
+STEADY = slice(33, 138)  # the grid's evenly spaced part
+STEADY_SECONDS = 0.025
+WINDOW_OF_RATIOS = 4_096
+
+
+@cache
+def grid() -> np.ndarray:
+    """Times at which a note is looked at, in seconds since its onset, (T,) float32.
+
+    Close together after the onset and after the release, where sounds change fast.
+    """
+    ms = np.r_[
+        np.arange(0, 52, 4),
+        np.arange(56, 128, 8),
+        np.arange(136, 312, 16),
+        np.arange(325, 2_950, 25),
+        np.arange(2_950, 3_000, 25),
+        3_000 + np.array([4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768]),
+    ]
+    return (ms / 1_000).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a note is made of, at the times of `grid`.
+
+    ``partials`` (T, PARTIALS) and ``noise`` (T, BANDS) are levels in dB, the noise's
+    that of all the power in a band; ``ratios`` (PARTIALS,) say how far each partial
+    is from k times the fundamental, in units of it; ``wander`` (PARTIALS,) is the
+    standard deviation of a partial's amplitude about its own slow course, over its
+    mean; ``fade`` (PARTIALS + BANDS,) is the late change of level in dB per second;
+    ``cents`` is the note's mean deviation from its key; ``octave_below`` is the share
+    of the power that lies half-way between partials 1 and 2 or below the first, where
+    a sound's partials are if it sounds an octave lower than its key.
+    """
+
+    partials: np.ndarray
+    noise: np.ndarray
+    ratios: np.ndarray
+    wander: np.ndarray
+    fade: np.ndarray
+    cents: float
+    octave_below: float
+
+
+def hz(pitch: float) -> float:
+    """Frequency of a MIDI note number."""
+    return 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)
+
+
+def partial_count(pitch: float) -> int:
+    """How many partials of a key lie below `TOP_HZ`."""
+    return int(min(PARTIALS, TOP_HZ // hz(pitch)))
+
+
+@cache
+def band_edges() -> np.ndarray:
+    """Edges of the noise bands in Hz, (BANDS + 1,): even on the mel scale."""
+    top = 2595.0 * np.log10(1.0 + RATE / 2 / 700.0)
+    return 700.0 * (10.0 ** (np.linspace(0.0, top, BANDS + 1) / 2595.0) - 1.0)
+
+
+def analyse(audio: np.ndarray, pitch: float) -> Parts:
+    """Take one note (FRAMES,) apart whose key is ``pitch``, held for HELD_SECONDS."""
+    f0 = hz(pitch)
+    bend = bend_track(audio, f0)
+    cents = float(np.median(bend))
+    straight = unbend(audio - audio.mean(), bend)
+    ratios = partial_ratios(straight, pitch)
+    partials, noise = _levels(straight, f0, ratios)
+    wander = _wander(partials)
+    fade = _fade(np.concatenate([partials, noise], axis=1))
+    below = octave_below(straight, f0)
+    return Parts(_db(partials), _db(noise), ratios, wander, fade, cents, below)
+
+
+def bend_track(audio: np.ndarray, f0: float, hop: int = BEND_HOP) -> np.ndarray:
+    """Deviation from ``f0`` in cents, every ``hop`` frames: from the lowest partials.
+
+    The phase of a partial, seen from ``hop`` frames later, says its frequency.
+    """
+    count = int(min(8, max(1, TOP_HZ // f0)))
+    window = int(max(PERIODS * RATE / f0, 512))
+    starts = np.arange(0, len(audio) - hop, hop)
+    padded = np.pad(audio, (window // 2, window))
+    hann = np.hanning(window)
+    n = np.arange(window)
+    orders = np.arange(1, count + 1)
+    kernel = hann[:, None] * np.exp(-2j * np.pi * f0 / RATE * np.outer(n, orders))
+    seen = padded[starts[:, None] + n] @ kernel.astype(np.complex64)
+    turn = seen[1:] * np.conj(seen[:-1])
+    turn *= np.exp(-2j * np.pi * f0 / RATE * hop * orders)
+    off = np.angle(turn) / (2 * np.pi * hop) * RATE / (orders * f0)
+    inside = np.abs(off) < 2 ** (MAX_BEND / 1200) - 1
+    weight = np.abs(turn) * inside + 1e-20
+    # Half a note's energy must agree, or there is nothing to follow.
+    strong = (np.abs(turn) * inside).sum(1) > 0.5 * np.abs(turn).sum(1)
+    smooth = 11
+    above = uniform_filter1d((off * weight).sum(1) * strong, smooth)
+    below = uniform_filter1d(weight.sum(1) * strong, smooth)
+    level = below / max(below.max(), 1e-20)
+    track = above / np.maximum(below, 1e-20)
+    if not (level > 1e-3).any():
+        return np.zeros(len(starts))
+    mean = np.median(track[level > 1e-3])
+    return 1200 * np.log2(1 + np.where(level > 1e-5, track, mean))
+
+
+def unbend(audio: np.ndarray, cents: np.ndarray, hop: int = BEND_HOP) -> np.ndarray:
+    """The note played so fast or slow at each moment that its pitch stays on its key.
+
+    ``cents`` is the track of `bend_track`; the length in frames stays.
+    """
+    if np.abs(cents).max() < 1.0:
+        return audio
+    above = 2
+    high = resample_poly(audio, above, 1)
+    places = np.arange(len(cents)) * hop
+    speed = 2.0 ** (-np.interp(np.arange(len(audio)), places, cents) / 1200)
+    where = np.r_[0.0, np.cumsum(speed)[:-1]] * above
+    return map_coordinates(high, where[None], order=3, mode="nearest").astype(
+        np.float32
+    )
+
+
+def partial_ratios(audio: np.ndarray, pitch: float) -> np.ndarray:
+    """How far each partial is from its multiple of the fundamental, (PARTIALS,).
+
+    From the loudest moment on, in units of the fundamental, within -1/2..1/2; 0 where
+    nothing stands out of the noise. The first is 0 by definition: a key is in tune.
+    """
+    f0 = hz(pitch)
+    level = uniform_filter1d(audio**2, 512)
+    start = int(min(np.argmax(level) + 256, RATE * HELD_SECONDS - WINDOW_OF_RATIOS))
+    part = audio[start : start + WINDOW_OF_RATIOS] * np.hanning(WINDOW_OF_RATIOS)
+    size = 4 * WINDOW_OF_RATIOS
+    power = np.abs(np.fft.rfft(part, size)) ** 2
+    found = np.zeros(PARTIALS)
+    for k in range(2, partial_count(pitch) + 1):
+        low, high = (int((k + s) * f0 * size / RATE) for s in (-0.5, 0.5))
+        inside = power[low : high + 1]
+        peak = int(np.argmax(inside))
+        if 0 < peak < len(inside) - 1 and inside[peak] > 30 * np.median(inside):
+            a, b, c = np.log(inside[peak - 1 : peak + 2] + 1e-30)
+            offset = 0.5 * (a - c) / min(a - 2 * b + c, -1e-9)
+            found[k - 1] = (low + peak + offset) * RATE / size / f0 - k
+    return np.clip(found, -0.5, 0.5).astype(np.float32)
+
+
+def octave_below(audio: np.ndarray, f0: float) -> float:
+    """Power at 1/2 and 3/2 of ``f0`` over that at 1/2, 1, 3/2 and 2."""
+    part = audio[RATE // 4 : RATE] * np.hanning(RATE - RATE // 4)
+    n = np.arange(len(part))
+    orders = np.array([0.5, 1.0, 1.5, 2.0])
+    turns = np.exp(-2j * np.pi * f0 / RATE * np.outer(orders, n))
+    power = np.abs(turns @ part) ** 2
+    return float(power[[0, 2]].sum() / max(power.sum(), 1e-20))
+
+
+def _levels(
+    audio: np.ndarray, f0: float, ratios: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Amplitudes of partials (T, PARTIALS) and of noise bands (T, BANDS), linear."""
+    window = 2 * int(max(PERIODS * RATE / f0, SHORTEST_WINDOW) / 2)
+    size = int(2 ** np.ceil(np.log2(2 * window)))
+    spectra, sums, squares = _spectra(audio, window, size)
+    count = int(min(PARTIALS, TOP_HZ // f0))
+    places = (np.arange(1, count + 1) + ratios[:count]) * f0
+    power = np.abs(spectra) ** 2
+    density = power / squares[:, None]  # per frame of white noise
+    noise_at, valid = _free_bins(places, f0, window, size, power.shape[1])
+    bins = np.round(places * size / RATE).astype(int)
+    scallop = (places * size / RATE - bins) * window / size
+    response = np.sinc(scallop) / (1.0 - scallop**2)
+    amplitude = 2 * np.abs(spectra[:, bins]) / sums[:, None] / response
+    beside = density[:, noise_at]
+    beside = 0.5 * (beside[:, :-1] + beside[:, 1:])
+    spread = 4 * squares[:, None] / sums[:, None] ** 2
+    squared = amplitude**2
+    amplitude = np.sqrt(np.maximum(squared - spread * beside, LEAST_SHARE * squared))
+    partials = np.zeros((len(amplitude), PARTIALS), np.float32)
+    partials[:, :count] = amplitude
+    return partials, _bands(density, valid, size)
+
+
+def _spectra(
+    audio: np.ndarray, window: int, size: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Spectra at the grid's times, and the window's sum and sum of squares at each.
+
+    A window never looks over the onset or the release: what is cut off is missing from
+    the sums too, so that a sound that begins at once is found to begin at once.
+    """
+    centres = np.round(grid() * RATE).astype(int)
+    n = np.arange(window)
+    index = centres[:, None] + n - window // 2
+    release = round(HELD_SECONDS * RATE)
+    same_side = (index < release) == (centres < release)[:, None]
+    hann = np.hanning(window) * ((index >= 0) & (index < len(audio)) & same_side)
+    frames = audio[np.clip(index, 0, len(audio) - 1)] * hann
+    spectra = np.fft.rfft(frames.astype(np.float32), size)
+    return spectra, hann.sum(1), (hann**2).sum(1)
+
+
+def _free_bins(
+    places: np.ndarray, f0: float, window: int, size: int, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bins half-way between partials, one more than these; and all bins free of them."""
+    around = np.r_[places[0] - f0, places, places[-1] + f0]
+    middle = np.clip(0.5 * (around[:-1] + around[1:]), 0, RATE / 2 - 1)
+    between = np.round(middle * size / RATE).astype(int)
+    hertz = np.arange(count) * RATE / size
+    after = np.clip(np.searchsorted(places, hertz), 1, len(places) - 1)
+    if len(places) > 1:
+        gap = np.minimum(
+            np.abs(hertz - places[after]), np.abs(hertz - places[after - 1])
+        )
+    else:
+        gap = np.abs(hertz - places[0])
+    valid = gap >= 1.9 * RATE / window
+    valid[between] = True
+    valid &= hertz >= LOWEST_NOISE_HZ
+    return between, valid
+
+
+def _bands(density: np.ndarray, valid: np.ndarray, size: int) -> np.ndarray:
+    """Root of the power in each band (T, BANDS), from the bins that show only noise."""
+    edges = band_edges()
+    hertz = np.arange(density.shape[1]) * RATE / size
+    band = np.clip(np.searchsorted(edges, hertz, side="right") - 1, 0, BANDS - 1)
+    member = np.zeros((density.shape[1], BANDS), np.float32)
+    member[np.flatnonzero(valid), band[valid]] = 1.0
+    share = member.sum(0)
+    mean = density @ (member / np.maximum(share, 1.0))
+    known = np.flatnonzero(share > 0)
+    width = np.diff(edges) / (RATE / 2)
+    logs = np.log(mean[:, known] + 1e-14)
+    place = np.arange(BANDS)
+    right = np.clip(np.searchsorted(known, place), 0, len(known) - 1)
+    left = np.maximum(right - (known[right] > place), 0)
+    span = np.maximum(known[right] - known[left], 1)
+    t = np.clip((place - known[left]) / span, 0.0, 1.0)
+    filled = logs[:, left] * (1 - t) + logs[:, right] * t
+    return np.sqrt(np.exp(filled) * width).astype(np.float32)
+
+
+def _wander(partials: np.ndarray) -> np.ndarray:
+    """See `Parts.wander`; from the evenly spaced times, 2 to 20 Hz."""
+    steady = partials[STEADY]
+    slow = uniform_filter1d(steady, 13, axis=0, mode="nearest")
+    deviation = (steady - slow).std(axis=0)
+    return np.minimum(deviation / (steady.mean(axis=0) + 1e-7), 1.0)
+
+
+def _fade(levels: np.ndarray) -> np.ndarray:
+    """See `Parts.fade`: a line through the second half of the held part."""
+    steady = _db(levels[STEADY][len(levels[STEADY]) // 2 :])
+    seconds = np.arange(len(steady)) * STEADY_SECONDS
+    seconds -= seconds.mean()
+    return (seconds @ (steady - steady.mean(0)) / (seconds @ seconds)).astype(
+        np.float32
+    )
+
+
+def _db(amplitude: np.ndarray) -> np.ndarray:
+    level = 20 * np.log10(np.maximum(amplitude, 10 ** (FLOOR_DB / 20)))
+    return np.minimum(level, CEILING_DB).astype(np.float32)

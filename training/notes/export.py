@@ -1,0 +1,78 @@
+"""From a trained run to two ONNX files with cards: the instrument and its encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import tensorflow as tf
+
+from rtaudio_dl.card import METADATA_KEY, Card, Tensor
+from rtaudio_dl.errors import ModelError
+from training.notes import synth
+from training.notes.analysis import FRAMES, RATE
+from training.notes.config import Model
+from training.notes.network import Decoder
+
+OPSET = 17
+
+
+def controls(model: Model) -> list[Tensor]:
+    """The instrument's inputs but its states."""
+    return [
+        Tensor("pitch", "pitch", ("B", 1)),
+        Tensor("velocity", "velocity", ("B", 1)),
+        Tensor("gate", "control", ("B", 1)),
+        Tensor("timbre", "control", ("B", model.timbre)),
+        Tensor("noise", "latent", ("B", synth.noise_size(model.hop))),
+    ]
+
+
+def states(model: Model, after: bool) -> list[Tensor]:
+    """The instrument's states as inputs, or ``after`` the hop as outputs."""
+    return [
+        Tensor(f"{name}_after" if after else name, "state", ("B", size))
+        for name, size in synth.state_sizes(model.hop).items()
+    ]
+
+
+def convert_decoder(decoder: Decoder, model: Model) -> onnx.ModelProto:
+    """One hop as an ONNX graph; the tensors are those of the card."""
+    inputs = controls(model) + states(model, after=False)
+
+    def graph(pitch, velocity, gate, timbre, noise, *state):
+        named = dict(zip(synth.STATE, state, strict=True))
+        audio, after = synth.step(
+            decoder, model.hop, pitch, velocity, gate, timbre, noise, named
+        )
+        outputs = {"audio": audio}
+        return outputs | {f"{name}_after": after[name] for name in synth.STATE}
+
+    return convert(graph, inputs)
+
+
+def convert(graph: Callable, inputs: list[Tensor]) -> onnx.ModelProto:
+    """A function of tensors as ONNX with real names and a free batch size."""
+    # Imported here: it takes seconds, and only this command needs it.
+    import tf2onnx
+
+    signature = [
+        tf.TensorSpec([None, *t.shape[1:]], tf.float32, t.name) for t in inputs
+    ]
+
+    @tf.function(input_signature=signature, autograph=False)
+    def named(*tensors):
+        outputs = graph(*tensors)
+        return {name: tf.identity(x, name=name) for name, x in outputs.items()}
+
+    model, _ = tf2onnx.convert.from_function(
+        named, input_signature=signature, opset=OPSET
+    )
+    for value in [*model.graph.input, *model.graph.output]:
+        dimension = value.type.tensor_type.shape.dim[0]
+        dimension.Clear()
+        dimension.dim_param = "B"
+    return model

@@ -1,0 +1,91 @@
+"""Notes on disk in NSynth's format: ``examples.json`` and ``audio/NAME.wav``.
+
+Reads one such folder, as `training.notes.soundfont` writes it, or a folder that holds
+the release's ``nsynth-train``, ``nsynth-valid`` and ``nsynth-test`` (Engel et al.,
+2017).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.errors import DataError
+from training.notes.analysis import RATE
+
+RELEASE = {"train": "nsynth-train", "valid": "nsynth-valid", "test": "nsynth-test"}
+SPLITS = tuple(RELEASE)
+MAX_JSON_BYTES = 1 << 30  # The release's largest has 190 MB.
+
+
+@dataclass(frozen=True)
+class Note:
+    """One recorded note; ``velocity`` is MIDI's, 1..127; ``name`` is for people."""
+
+    path: str
+    instrument: str
+    name: str
+    family: str
+    source: str
+    pitch: int
+    velocity: int
+    split: str
+    group: str
+
+
+def read(folder: Path) -> tuple[Note, ...]:
+    """Every note of a folder, in a fixed order. Raises DataError naming the file."""
+    if (folder / "examples.json").is_file():
+        return tuple(_read_one(folder, folder, None))
+    parts = [
+        note
+        for split, name in RELEASE.items()
+        if (folder / name / "examples.json").is_file()
+        for note in _read_one(folder, folder / name, split)
+    ]
+    if not parts:
+        raise DataError(
+            f"{folder}: no examples.json in it or in {', '.join(RELEASE.values())}; "
+            "make notes with: python -m training prepare soundfont FILE.sf2"
+        )
+    return tuple(parts)
+
+
+def _read_one(root: Path, folder: Path, split: str | None) -> list[Note]:
+    path = folder / "examples.json"
+    if path.stat().st_size > MAX_JSON_BYTES:
+        raise DataError(f"{path}: larger than the {MAX_JSON_BYTES} bytes allowed")
+    try:
+        table = json.loads(path.read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path}: not JSON: {error}") from None
+    if not isinstance(table, dict):
+        raise DataError(f"{path}: not a mapping from note names to notes")
+    prefix = folder.relative_to(root)
+    return [_note(path, prefix, name, table[name], split) for name in sorted(table)]
+
+
+def _note(path: Path, prefix: Path, name: str, e: dict, split: str | None) -> Note:
+    try:
+        if e["sample_rate"] != RATE:
+            raise ValueError(f"sample_rate is {e['sample_rate']}; allowed: {RATE}")
+        if not (0 <= e["pitch"] <= 127 and 1 <= e["velocity"] <= 127):
+            raise ValueError(f"pitch {e['pitch']}, velocity {e['velocity']}")
+        if Path(name).name != name:
+            raise ValueError("a note's name is no path")
+        if (split or e["split"]) not in SPLITS:
+            raise ValueError(f"split is {e['split']!r}; allowed: {', '.join(SPLITS)}")
+        return Note(
+            path=str(prefix / "audio" / f"{name}.wav"),
+            instrument=str(e["instrument_str"]),
+            name=str(e.get("preset", e["instrument_str"])),
+            family=str(e["instrument_family_str"]),
+            source=str(e["instrument_source_str"]),
+            pitch=int(e["pitch"]),
+            velocity=int(e["velocity"]),
+            split=split or str(e["split"]),
+            group=str(e.get("group", e["instrument_str"])),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path}: note {name!r:.80} cannot be read: {error}") from None
