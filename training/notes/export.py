@@ -18,6 +18,7 @@ from training.notes.config import Model
 from training.notes.network import Decoder
 
 OPSET = 17
+MAX_BYTES = 12_000_000
 
 
 def controls(model: Model) -> list[Tensor]:
@@ -76,3 +77,60 @@ def convert(graph: Callable, inputs: list[Tensor]) -> onnx.ModelProto:
         dimension.Clear()
         dimension.dim_param = "B"
     return model
+
+
+def describe(model: Model, facts: dict, timbres: dict, metrics: dict) -> Card:
+    """The instrument's card. ``timbres``: name -> {"z", "family", "xy"}."""
+    return Card(
+        name=model.name,
+        kind="stream",
+        sample_rate=RATE,
+        inputs=(*controls(model), *states(model, after=False)),
+        outputs=(
+            Tensor("audio", "audio", ("B", model.hop)),
+            *states(model, after=True),
+        ),
+        license=model.licence,
+        data=facts["data"],
+        metrics=metrics,
+        created=facts["created"],
+        extra={
+            "hop": model.hop,
+            "latent_distribution": "normal",
+            "timbres": timbres,
+            "training": facts["training"],
+        },
+    )
+
+
+def describe_encoder(model: Model, facts: dict) -> Card:
+    """The encoder's card: a note of 4 s, its key and velocity -> a timbre."""
+    return Card(
+        name=f"{model.name}.encoder",
+        kind="encoder",
+        sample_rate=RATE,
+        inputs=(
+            Tensor("audio", "audio", ("B", FRAMES)),
+            Tensor("pitch", "pitch", ("B", 1)),
+            Tensor("velocity", "velocity", ("B", 1)),
+        ),
+        outputs=(Tensor("timbre", "scores", ("B", model.timbre)),),
+        license=model.licence,
+        data=facts["data"],
+        created=facts["created"],
+        extra={"decoder": model.name},
+    )
+
+
+def seal(model: onnx.ModelProto, card: Card) -> bytes:
+    """The file's bytes with the card in it, checked."""
+    entry = model.metadata_props.add()
+    entry.key, entry.value = METADATA_KEY, card.to_json()
+    onnx.checker.check_model(model, full_check=True)
+    data = model.SerializeToString()
+    if len(data) > MAX_BYTES:
+        raise ModelError(
+            f"{card.name}.onnx would have {len(data)} bytes; allowed: {MAX_BYTES}; "
+            "lower model.width"
+        )
+    return data
