@@ -236,7 +236,7 @@ def _spectra(
 def _free_bins(
     places: np.ndarray, f0: float, window: int, size: int, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Bins half-way between partials, one more than these; and all bins free of them."""
+    """Bins half-way between partials, one more than these, and all bins without one."""
     around = np.r_[places[0] - f0, places, places[-1] + f0]
     middle = np.clip(0.5 * (around[:-1] + around[1:]), 0, RATE / 2 - 1)
     between = np.round(middle * size / RATE).astype(int)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-import numpy as np
 import onnx
-import onnxruntime
 import tensorflow as tf
 
 from rtaudio_dl.card import METADATA_KEY, Card, Tensor

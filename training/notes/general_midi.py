@@ -62,9 +62,7 @@ def family(bank: int, program: int) -> str | None:
     """NSynth's family of a program (0..127), or None if it is not a pitched sound."""
     if bank in PERCUSSION_BANKS:
         return None
-    return next(
-        (name for (a, b), name in _FAMILIES.items() if a <= program <= b), None
-    )
+    return next((name for (a, b), name in _FAMILIES.items() if a <= program <= b), None)
 
 
 def source(program: int) -> str:
