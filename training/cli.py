@@ -1,4 +1,4 @@
-"""The commands: prepare, train, resume, sample, evaluate, export."""
+"""The commands: prepare, sort, train, resume, sample, evaluate, export."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from rtaudio_dl.errors import RtaudioError
 from training import prepare, reading, sounds, tasks
 from training.bar import bar
 from training.config import Config
+from training.datasets import commands as datasets
+from training.datasets.registry import ADAPTORS
+from training.errors import DataError
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,9 +49,19 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("run", type=Path, help="folder of a run, or one checkpoint")
         return sub
 
-    sub = command("prepare", _prepare, "check a folder of sounds and cache it")
-    sub.add_argument("source", help="folder with CLASS/NAME.wav|flac|ogg")
+    sub = command("prepare", _prepare, "check sounds: SOURCE, or DATASET SOURCE")
+    sub.add_argument(
+        "source",
+        nargs="+",
+        metavar="[DATASET] SOURCE",
+        help="a folder with CLASS/NAME.wav|flac|ogg, whose sounds are cached for a "
+        f"generator; or {', '.join(ADAPTORS)} and its folder, for a manifest",
+    )
     sub.add_argument("--config", type=Path, help="TOML whose [data] says how")
+    datasets.add_prepare_options(sub)
+
+    sub = command("sort", datasets.sort, "lay a data set's sounds into class folders")
+    datasets.add_sort_options(sub)
 
     sub = command("train", _train, "train from a TOML file")
     sub.add_argument("config", type=Path, help="such as configs/wavegan_drums.toml")
@@ -76,8 +89,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _prepare(options: argparse.Namespace) -> None:
+    if len(options.source) > 2:
+        raise DataError(f"{len(options.source)} folders; allowed: [DATASET] SOURCE")
+    if len(options.source) == 2:
+        name, source = options.source
+        datasets.prepare(name, Path(source), options)
+        return
     config = reading.load(options.config) if options.config else Config()
-    data = replace(config.data, source=options.source)
+    data = replace(config.data, source=options.source[0])
     dataset = prepare.load(data, bar)
     _tell(dataset)
 

@@ -110,11 +110,9 @@ def _words(name: str, source: Path, task: int, unknown: float) -> Manifest:
     words = tuple(f for f in tree.folders() if f != NOISE)
     _check_folders(tree, COMMANDS)
     found = _recordings(tree, words)
-    if task == 35:
-        return _manifest(name, tree, found, words)
-    whole = _manifest(name, tree, found, words)
-    entries = (*_commands(found, unknown), *_silence(tree))
-    return replace(whole, labels=TWELVE, entries=entries)
+    twelve = (*_commands(found, unknown), *_silence(tree)) if task == 12 else ()
+    made = _manifest(name, tree, found, words)
+    return replace(made, labels=TWELVE, entries=twelve) if task == 12 else made
 
 
 def _check_folders(tree: Tree, wanted: Iterable[str]) -> None:
