@@ -19,6 +19,7 @@ from rtaudio_dl.rt.counters import (
     PREEMPTED,
     UNDERRUNS,
 )
+from rtaudio_dl.rt.input import take_input
 from rtaudio_dl.rt.kernel import rt_callback, rt_kernel
 from rtaudio_dl.rt.layout import ARRAYS, OUTPUTS, Engine
 from rtaudio_dl.rt.midi import hear
@@ -62,11 +63,16 @@ def engine_at(_context, table):
 
 
 @rt_kernel
-def play_live(engine, out, underrun):
-    """Process a block for a device, and keep count of how it went. [audio]"""
+def play_live(engine, heard, out, underrun):
+    """Process a block for a device, and keep count of how it went. [audio]
+
+    ``heard`` is the input of the same frames, float32 (frames, channels), or empty.
+    """
     began = now(engine, engine.ticks)
     computed = spent(engine, engine.ticks)
     follow_clock(engine, began)
+    if heard.shape[0] > 0:
+        take_input(engine, heard)
     process_block(engine, out)
     computed = spent(engine, engine.ticks) - computed
     took = now(engine, engine.ticks) - began
@@ -83,18 +89,29 @@ def play_live(engine, out, underrun):
 
 @rt_callback(
     types.int32(
-        types.uintp,  # const void *input
-        types.uintp,  # void *output, interleaved float32
+        types.uintp,  # const void *input, interleaved float32, or null
+        types.uintp,  # void *output, interleaved float32, or null
         _ULONG,  # unsigned long frames
         types.uintp,  # const PaStreamCallbackTimeInfo *
         _ULONG,  # PaStreamCallbackFlags
         types.uintp,  # void *user
     )
 )
-def audio_callback(_input, output, frames, _time, flags, user):
+def audio_callback(input, output, frames, _time, flags, user):
     """PaStreamCallback: 0 tells PortAudio to go on. [audio]"""
-    out = table_at(output, frames, OUTPUTS)
-    play_live(engine_at(user), out, (flags & _OUTPUT_UNDERFLOW) != 0)
+    engine = engine_at(user)
+    listens = input != 0 and engine.input[0].on != 0
+    heard = table_at(input, frames if listens else 0, engine.input[0].channels)
+    underrun = (flags & _OUTPUT_UNDERFLOW) != 0
+    if output != 0:
+        play_live(engine, heard, table_at(output, frames, OUTPUTS), underrun)
+        return 0
+    done = np.int64(0)
+    while done < frames:
+        count = min(np.int64(frames) - done, engine.unheard.shape[0])
+        part = heard[done : done + count]
+        play_live(engine, part, engine.unheard[:count], underrun and done == 0)
+        done += count
     return 0
 
 

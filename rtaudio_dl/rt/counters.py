@@ -67,3 +67,33 @@ def _numbered(names: tuple[str, ...]) -> tuple[int, ...]:
     LONGEST_NS,
 ) = _numbered(AUDIO_COUNTERS)
 RUNS, FAILED_RUNS, MUTED_SOUNDS, RUN_NS, LONGEST_RUN_NS = _numbered(WORKER_COUNTERS)
+
+INPUT_COUNTERS = (
+    "input_frames",
+    "input_not_finite",  # values that were NaN or infinite, taken as 0
+    "input_clipped",  # values at full scale
+    "onsets",
+)
+ANALYSIS_COUNTERS = (
+    "hops",  # of the model's window
+    "dropped_hops",  # left out, because the model was behind
+    "gaps",  # where frames were lost, because it was far behind
+    "runs",
+    "failed_runs",
+    "muted_scores",  # runs that gave NaN or Inf
+    "detections",  # beginnings of labels
+    "busy_ns",
+    "longest_ns",
+)
+INPUT_FRAMES_SEEN, INPUT_NOT_FINITE, INPUT_CLIPPED, ONSETS = _numbered(INPUT_COUNTERS)
+(
+    HOPS,
+    DROPPED_HOPS,
+    GAPS,
+    ANALYSES,
+    FAILED_ANALYSES,
+    MUTED_SCORES,
+    DETECTIONS,
+    ANALYSIS_NS,
+    LONGEST_ANALYSIS_NS,
+) = _numbered(ANALYSIS_COUNTERS)

@@ -13,6 +13,7 @@ import numpy as np
 
 from rtaudio_dl.rt.counters import AUDIO_COUNTERS, WORKER_COUNTERS
 from rtaudio_dl.rt.events import EVENT, RING_SIZE
+from rtaudio_dl.rt.input import INPUT_ARRAYS
 from rtaudio_dl.rt.resampler import TABLE_SIZE, filter_table
 from rtaudio_dl.rt.ring import CURSORS
 from rtaudio_dl.rt.track import TRACK, TRACKS
@@ -29,6 +30,7 @@ PENDING = 8192  # events that wait for their frame
 SEGMENT = 128  # most frames between two looks at the events
 TAP_FRAMES = 1 << 20  # 21 s at 48 kHz, for the writer thread to be away
 NOTE_LOG = 4096
+UNHEARD = 1024  # frames of output for nobody, of a device that only listens
 FLIGHT_EVENTS = 1 << 16  # of the flight recorder's ring
 
 NONE = -1
@@ -251,6 +253,8 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "midi_cursors": (np.dtype(np.int64), (CURSORS,)),
     "cycle_ring": (EVENT, (RING_SIZE,)),  # what JACK brought with this very cycle
     "cycle_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "ear_ring": (EVENT, (RING_SIZE,)),  # what the analysis thread plays
+    "ear_cursors": (np.dtype(np.int64), (CURSORS,)),
     "request_ring": (np.dtype(np.int64), (SLOTS,)),
     "request_cursors": (np.dtype(np.int64), (CURSORS,)),
     "tap_ring": (np.dtype(np.float32), (TAP_FRAMES, OUTPUTS)),
@@ -273,6 +277,8 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "worker_ticks": (np.dtype(np.int64), (2,)),
     "request": (np.dtype(np.int64), (1,)),  # where the worker pops into
     "stop": (np.dtype(np.int64), (1,)),  # ends the worker
+    "unheard": (np.dtype(np.float32), (UNHEARD, OUTPUTS)),  # where there is no output
+    **INPUT_ARRAYS,
 }
 
 Engine = namedtuple("Engine", ARRAYS)
@@ -304,6 +310,8 @@ def new_engine(
     engine.channels["volume"] = engine.channels["expression"] = 1.0
     for table in (engine.programs, engine.controls, engine.queues):
         table.fill(NONE)
+    engine.input["sample_rate"] = sample_rate
+    engine.onset_trigger["key"] = NONE
     engine.keys["last"] = engine.keys["incoming"] = NONE
     engine.voices["slot"] = NONE
     return engine

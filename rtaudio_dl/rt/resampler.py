@@ -20,7 +20,14 @@ _TAPS = 96  # at speed 1
 _STOPBAND_DB = 92.0
 BANK_LIMITS = tuple(2.0 ** (i / 3) for i in range(10))  # up to 8 times faster
 MAX_STEP = BANK_LIMITS[-1]
-BANK_TAPS = tuple(int(np.ceil(_TAPS * limit / 32)) * 32 for limit in BANK_LIMITS)
+
+
+def taps_for(limit: float) -> int:
+    """Taps of a filter for speeds up to ``limit``: its slope stays as steep."""
+    return int(np.ceil(_TAPS * limit / 32)) * 32
+
+
+BANK_TAPS = tuple(taps_for(limit) for limit in BANK_LIMITS)
 _OFFSETS = tuple(
     int(n) for n in np.cumsum([0] + [(PHASES + 1) * taps for taps in BANK_TAPS[:-1]])
 )
@@ -37,10 +44,11 @@ _OFFSET_TABLE = np.array(_OFFSETS)
 def filter_table() -> np.ndarray:
     """All banks one after the other, float32: (PHASES + 1) rows of the bank's taps."""
     banks = zip(BANK_LIMITS, BANK_TAPS, strict=True)
-    return np.concatenate([_bank(limit, taps).ravel() for limit, taps in banks])
+    return np.concatenate([filter_bank(limit, taps).ravel() for limit, taps in banks])
 
 
-def _bank(limit: float, taps: int) -> np.ndarray:
+def filter_bank(limit: float, taps: int) -> np.ndarray:
+    """The filter for speeds up to ``limit``, float32 (PHASES + 1, taps)."""
     # Kaiser's formulas: the slope ends where the target's half sample rate lies.
     slope = (_STOPBAND_DB - 7.95) / (2.285 * (taps - 1)) / np.pi
     cutoff = 1 / limit - slope / 2
@@ -74,6 +82,24 @@ def offset_of(bank):
 
 
 @rt_kernel
+def between_phases(filters, taps, frames, fraction):
+    """A sum of ``taps`` frames: the value at a fraction 0..1 past the middle. [any]
+
+    ``filters`` begins with the rows of a `filter_bank`; the frame that the fraction
+    counts from is ``frames[taps // 2 - 1]``.
+    """
+    phase = fraction * PHASES
+    row = int(phase)
+    low = filters[row * taps :]
+    high = low[taps:]
+    below = above = np.float32(0.0)
+    for i in range(taps):
+        below += low[i] * frames[i]
+        above += high[i] * frames[i]
+    return below + (above - below) * (phase - row)
+
+
+@rt_kernel
 def sample_at(filters, sound, position, step):
     """The sound's value at a fraction of a frame, for playback at a speed. [audio]
 
@@ -83,13 +109,6 @@ def sample_at(filters, sound, position, step):
     bank = bank_of(step)
     taps = taps_of(bank)
     whole = int(position)
-    phase = (position - whole) * PHASES
-    row = int(phase)
     first = sound[PADDING + whole - taps // 2 + 1 :]
-    low = filters[offset_of(bank) + row * taps :]
-    high = low[taps:]
-    below = above = np.float32(0.0)
-    for i in range(taps):
-        below += low[i] * first[i]
-        above += high[i] * first[i]
-    return below + (above - below) * (phase - row)
+    bank_filters = filters[offset_of(bank) :]
+    return between_phases(bank_filters, taps, first, position - whole)

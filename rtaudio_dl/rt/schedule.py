@@ -135,6 +135,7 @@ def collect(engine):
     _collect(engine, engine.control_ring, engine.control_cursors)
     _collect(engine, engine.midi_ring, engine.midi_cursors)
     _collect(engine, engine.cycle_ring, engine.cycle_cursors)
+    _collect(engine, engine.ear_ring, engine.ear_cursors)
 
 
 @rt_kernel
