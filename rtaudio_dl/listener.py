@@ -18,7 +18,7 @@ import numpy as np
 
 from rtaudio_dl.detector import ONSET
 from rtaudio_dl.ear import Ear, open_ear, without_model
-from rtaudio_dl.errors import AudioFileError, EngineError
+from rtaudio_dl.errors import EngineError
 from rtaudio_dl.player import check
 from rtaudio_dl.rt.analysis import end_file, hear_file
 from rtaudio_dl.rt.counters import ANALYSIS_COUNTERS, INPUT_COUNTERS
@@ -28,6 +28,7 @@ from rtaudio_dl.rt.layout import Engine
 from rtaudio_dl.rt.onset import reset_onset
 from rtaudio_dl.rt.ring import DROPPED, pop_many, read_frames
 from rtaudio_dl.rt.stream_resampler import delay
+from rtaudio_dl.sound_file import SoundReader
 
 RATES = (8_000, 192_000)  # Hz
 ONSET_RATIO = 4.0  # of a stroke to the floor before it (12 dB)
@@ -189,24 +190,15 @@ class FileListener(Listener):
         channels: tuple[int, ...] | None = None,
         **options: Any,
     ):
-        import soundfile
-
-        self.path = Path(path)
+        self._reader = SoundReader(path)
         try:
-            self._file = soundfile.SoundFile(self.path)
-        except (soundfile.SoundFileError, OSError) as error:
-            raise AudioFileError(f"{self.path} cannot be read: {error}") from None
-        try:
-            _check_channels(str(path), self._file.channels)
-            super().__init__(model, self._file.samplerate, **options)
-            choose_channels(self._memory.input, self._file.channels, channels)
+            super().__init__(model, self._reader.sample_rate, **options)
+            choose_channels(self._memory.input, self._reader.channels, channels)
         except BaseException:
-            self._file.close()
+            self._reader.close()
             raise
-        self.seconds = len(self._file) / self.sample_rate
-        self._block = np.zeros(
-            (round(_BLOCK_SECONDS * self.sample_rate), self._file.channels), np.float32
-        )
+        self.seconds = self._reader.seconds
+        self._block = round(_BLOCK_SECONDS * self.sample_rate)
 
     @property
     def done(self) -> float:
@@ -219,23 +211,15 @@ class FileListener(Listener):
 
     def blocks(self) -> Iterator[list[Detection]]:
         """What was heard in each quarter of a second, and after the end."""
-        while len(block := self._read()):
+        for block in self._reader.blocks(self._block):
             hear_file(self._memory, block)
             yield self.events()
         silence = self._silence()
-        for first in range(0, len(silence), len(self._block)):
-            hear_file(self._memory, silence[first : first + len(self._block)])
+        for first in range(0, len(silence), self._block):
+            hear_file(self._memory, silence[first : first + self._block])
             yield self.events()
         end_file(self._memory)
         yield self.events()
-
-    def _read(self) -> np.ndarray:
-        import soundfile
-
-        try:
-            return self._file.read(out=self._block)
-        except (soundfile.SoundFileError, OSError) as error:
-            raise AudioFileError(f"{self.path} is damaged: {error}") from None
 
     def _silence(self) -> np.ndarray:
         frames = delay(self._memory.resampler)
@@ -243,11 +227,17 @@ class FileListener(Listener):
             card = self._ear.model.card
             window = card.input("audio").size()
             frames += -(-window * self.sample_rate // card.sample_rate)
-        return np.zeros((frames, self._file.channels), np.float32)
+        return np.zeros((frames, self._reader.channels), np.float32)
+
+    def counts(self) -> dict[str, int]:
+        """As those of every listener; the reader took the values that were NaN."""
+        counts = super().counts()
+        counts["input_not_finite"] += self._reader.not_finite
+        return counts
 
     def close(self) -> None:
         """Close the file and release the model."""
-        self._file.close()
+        self._reader.close()
         super().close()
 
 
@@ -262,17 +252,12 @@ def listen_file(
 def choose_channels(
     record: np.ndarray, count: int, channels: tuple[int, ...] | None
 ) -> None:
-    """Let the input mix some of its ``count`` channels (from 1), None: all of them."""
+    """Let an input mix some of its ``count`` channels (from 1), None: all of them."""
+    if count > MAX_INPUTS:
+        raise EngineError(f"the input has {count} channels; at most {MAX_INPUTS}")
     chosen = range(1, count + 1) if channels is None else channels
     if not chosen or any(not 1 <= number <= count for number in chosen):
         raise EngineError(f"channels are {channels!r}; the input has 1 to {count}")
     record["channels"] = count
     record["chosen"] = sum(1 << (number - 1) for number in set(chosen))
     record["scale"] = 1 / len(set(chosen))
-
-
-def _check_channels(source: str, count: int) -> None:
-    if count > MAX_INPUTS:
-        raise AudioFileError(
-            f"{source} has {count} channels; at most {MAX_INPUTS} are allowed"
-        )
