@@ -6,6 +6,7 @@ was. The server does not wait for late clients, as on stage.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -59,16 +60,16 @@ def _soak(session: Session, plan: Plan, backend: str) -> Result:
         )
         player.ask("begin_soak", seed=SEED)
         stolen = stolen_ms()
-        before: dict[str, Any] = {}
+        looks: list[dict[str, Any]] = []
         for number in range(chunks):
             session.progress(f"{plan.minutes:g} minutes, {backend}", number / chunks)
             _chunk(bench, storm, frames, trouble)
             # Memory is judged once all patches are there and the heap has settled.
-            if not before and number >= chunks // 3:
+            if looks or number >= chunks // 3:
                 now = player.ask("vitals")
-                before = now if now["swaps"] else {}
+                looks += [now] * (now["swaps"] > 0)
         trouble["stolen_ms"] = stolen_since(stolen)
-        return _result(bench, player, storm, trouble, before, backend, plan)
+        return _result(bench, player, storm, trouble, looks, backend, plan)
 
 
 def _chunk(bench: Rig, storm: Storm, frames: int, trouble: dict[str, Any]) -> None:
@@ -85,13 +86,13 @@ def _result(
     player: Player,
     storm: Storm,
     trouble: dict[str, Any],
-    before: dict[str, Any],
+    looks: list[dict[str, Any]],
     backend: str,
     plan: Plan,
 ) -> Result:
     churned = player.ask("end_churn")
     seconds, silent = _until_silent(bench, player, storm)
-    counts, after = player.ask("counts"), player.ask("vitals")
+    counts = player.ask("counts")
     recorded = player.ask("end_recording")
     sent = storm.note_ons
     facts = {
@@ -115,7 +116,7 @@ def _result(
     )
     facts |= {name: counts[name] for name in (*names, "worker_muted_sounds")}
     facts["longest_callback_us"] = counts["longest_ns"] / 1e3
-    facts |= trouble | churned | recorded | _grown(before, after)
+    facts |= trouble | churned | recorded | _grown([*looks, player.ask("vitals")])
     return Result(f"soak/{backend}", "", {}, counts["callbacks"], facts)
 
 
@@ -133,17 +134,24 @@ def _until_silent(bench: Rig, player: Player, storm: Storm) -> tuple[float, bool
     return looks * _LOOK_SECONDS, bool(np.abs(tail[frames // 2 :]).max() < _SILENCE)
 
 
-def _grown(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    """Memory at start and end; what the audio thread suffered between."""
-    start, end = before.get("rss_mib"), after["rss_mib"]
-    facts = {
-        "rss_start_mib": start,
-        "rss_end_mib": end,
-        "audio_policy": after["policy"],
-    }
-    if start is not None and end is not None:
-        facts["rss_growth_mib"] = end - start
-    counted = [name for name in after["thread"] if name in before.get("thread", {})]
+def _grown(looks: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Memory at start and end; what the audio thread suffered between.
+
+    Which patches are loaded changes from one look to the next, and memory with them:
+    medians of the first and the last quarter of the looks are compared.
+    """
+    before, after = looks[0], looks[-1]
+    facts: dict[str, Any] = {"audio_policy": after["policy"]}
+    sizes = [look["rss_mib"] for look in looks]
+    if None not in sizes:
+        quarter = (len(sizes) + 3) // 4
+        start, end = np.median(sizes[:quarter]), np.median(sizes[-quarter:])
+        facts |= {
+            "rss_start_mib": float(start),
+            "rss_end_mib": float(end),
+            "rss_growth_mib": float(end - start),
+        }
+    counted = [name for name in after["thread"] if name in before["thread"]]
     return facts | {
         f"audio_{name}": after["thread"][name] - before["thread"][name]
         for name in counted
