@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from training.config import Config
 from training.errors import ConfigError
 from training.prepare import write_atomically
 from training.reading import from_json
@@ -18,18 +19,21 @@ PATTERN = "step-*.npz"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What was read: the ``values`` of `training.gan.Gan.state`, in its order."""
+    """What was read: the ``values`` of the learner's ``state()``, in its order."""
 
-    config: Config
+    config: Any
     values: list[np.ndarray]
     facts: dict
 
 
-def save(run: Path, config: Config, gan, facts: dict) -> Path:
-    """Write the state of ``gan`` and a few ``facts``; keep the newest few files."""
-    step = int(gan.steps.numpy())
+def save(run: Path, config, learner, facts: dict) -> Path:
+    """Write the state of ``learner`` and some ``facts``; keep the newest few files.
+
+    A learner has ``state()``, a list of variables in a fixed order, and ``steps``.
+    """
+    step = int(learner.steps.numpy())
     path = run / f"step-{step:08d}.npz"
-    arrays = {f"v{i:05d}": np.asarray(v.numpy()) for i, v in enumerate(gan.state())}
+    arrays = {f"v{i:05d}": np.asarray(v) for i, v in enumerate(learner.state())}
     meta = json.dumps({"config": config.to_json(), "facts": facts | {"step": step}})
     write_atomically(path, lambda file: np.savez(file, meta=np.array(meta), **arrays))
     for old in sorted(run.glob(PATTERN))[: -config.output.keep]:
@@ -50,21 +54,24 @@ def latest(run: Path) -> Path:
     return found[-1]
 
 
-def load(path: Path) -> Checkpoint:
-    """Read a checkpoint. Raises ConfigError if the file is not one."""
+def load(path: Path, read: Callable[[str, str], Any] = from_json) -> Checkpoint:
+    """Read a checkpoint. Raises ConfigError if the file is not one.
+
+    ``read`` makes the task's configuration of its JSON and the name of the file.
+    """
     try:
         with np.load(path, allow_pickle=False) as stored:
             meta = json.loads(str(stored["meta"]))
             names = sorted(n for n in stored.files if n != "meta")
             values = [stored[n] for n in names]
-        return Checkpoint(from_json(meta["config"], str(path)), values, meta["facts"])
+        return Checkpoint(read(meta["config"], str(path)), values, meta["facts"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"{path}: not a checkpoint of a run: {error}") from None
 
 
-def restore(gan, checkpoint: Checkpoint) -> None:
+def restore(learner, checkpoint: Checkpoint) -> None:
     """Put every value back. Raises ConfigError if the networks are not the same."""
-    state = gan.state()
+    state = learner.state()
     shapes = [tuple(v.shape) for v in state]
     stored = [v.shape for v in checkpoint.values]
     if shapes != stored:

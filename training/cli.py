@@ -65,13 +65,17 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("train", _train, "train from a TOML file")
     sub.add_argument("config", type=Path, help="such as configs/wavegan_drums.toml")
-    sub.add_argument("--source", help="folder of sounds instead of the file's")
+    sub.add_argument(
+        "--source", help="folder of sounds (or manifest) instead of the file's"
+    )
     sub.add_argument("--run", help="folder to write into instead of the file's")
     sub.add_argument("--steps", type=int, help="steps instead of the file's")
+    sub.add_argument("--epochs", type=int, help="a classifier's epochs instead")
     sub.add_argument("--minutes", type=float, help="time limit instead of the file's")
 
     sub = of_run("resume", "go on with a run from its newest checkpoint")
     sub.add_argument("--steps", type=int, help="train up to this step")
+    sub.add_argument("--epochs", type=int, help="a classifier: up to this epoch")
     sub.add_argument("--minutes", type=float, help="new time limit of the whole run")
 
     sub = of_run("sample", "write sounds of every class, and their picture")

@@ -36,22 +36,35 @@ def export(
     reproduce Keras' output, or is too large.
     """
     card = describe(trained, metrics)
-    model = convert(trained)
+    inputs = golden_inputs(trained)
+    expected = {"audio": _keras(trained, inputs)}
+    return finish(card, convert(trained), inputs, expected, folder, MAX_BYTES)
+
+
+def finish(
+    card: Card,
+    model: onnx.ModelProto,
+    inputs: dict[str, np.ndarray],
+    expected: dict[str, np.ndarray],
+    folder: Path,
+    max_bytes: int,
+) -> dict[str, Any]:
+    """Put the card into a graph, check it, write it and its golden pair.
+
+    ``expected`` is what the network itself gives for ``inputs``, both by tensor name.
+    Raises ModelError as `export` does; gives what was measured.
+    """
     entry = model.metadata_props.add()
     entry.key, entry.value = METADATA_KEY, card.to_json()
     onnx.checker.check_model(model, full_check=True)
     data = model.SerializeToString()
-    if len(data) > MAX_BYTES:
+    if len(data) > max_bytes:
         raise ModelError(
-            f"{card.name}.onnx would have {len(data)} bytes; allowed: {MAX_BYTES}; "
-            "lower model.dim or model.noise"
+            f"{card.name}.onnx would have {len(data)} bytes; allowed: {max_bytes}; "
+            "make the network smaller, as by a lower model.dim or model.widths"
         )
-    inputs = golden_inputs(trained)
-    session = _session(data)
-    names = [t.name for t in session.get_inputs()]
-    expected = _keras(trained, inputs)
-    found = session.run(None, {n: inputs[n] for n in names})[0]
-    difference = float(np.abs(found - expected).max())
+    opened = session(data)
+    difference = _difference(opened, inputs, expected)
     if not difference <= TOLERANCE:
         raise ModelError(
             f"{card.name}.onnx differs from the network by {difference:.2g}; allowed: "
@@ -59,20 +72,29 @@ def export(
         )
     path = folder / f"{card.name}.onnx"
     write_atomically(path, lambda file: file.write(data))
+    pair = {f"out_{n}": v for n, v in expected.items()}
+    pair |= {f"in_{n}": v for n, v in inputs.items()}
     write_atomically(
         folder / f"{card.name}.golden.npz",
-        lambda file: np.savez_compressed(
-            file,
-            out_audio=expected,
-            **{f"in_{name}": value for name, value in inputs.items()},
-        ),
+        lambda file: np.savez_compressed(file, **pair),
     )
     return {
         "file": str(path),
         "bytes": len(data),
         "largest difference from Keras": difference,
-        "ms per sound, one thread": round(milliseconds(session, inputs), 3),
+        "ms per run, one thread": round(milliseconds(opened, inputs), 3),
     }
+
+
+def _difference(
+    opened: onnxruntime.InferenceSession,
+    inputs: dict[str, np.ndarray],
+    expected: dict[str, np.ndarray],
+) -> float:
+    given = {t.name: inputs[t.name] for t in opened.get_inputs()}
+    found = opened.run(list(expected), given)
+    pairs = zip(found, expected.values(), strict=True)
+    return max(float(np.abs(f - e).max()) for f, e in pairs)
 
 
 def describe(trained: Trained, metrics: Path | None = None) -> Card:
@@ -124,7 +146,7 @@ def convert(trained: Trained) -> onnx.ModelProto:
     model, _ = tf2onnx.convert.from_function(
         graph, input_signature=signature, opset=OPSET
     )
-    _rename(model)
+    name_batch(model)
     return model
 
 
@@ -140,14 +162,14 @@ def golden_inputs(trained: Trained) -> dict[str, np.ndarray]:
 
 
 def milliseconds(
-    session: onnxruntime.InferenceSession, inputs: dict[str, np.ndarray]
+    opened: onnxruntime.InferenceSession, inputs: dict[str, np.ndarray]
 ) -> float:
-    """Median time of one sound, batch 1."""
-    one = {i.name: inputs[i.name][:1] for i in session.get_inputs()}
+    """Median time of one run, batch 1."""
+    one = {i.name: inputs[i.name][:1] for i in opened.get_inputs()}
     times = []
     for _ in range(TIMED_RUNS):
         start = time.perf_counter()
-        session.run(None, one)
+        opened.run(None, one)
         times.append(time.perf_counter() - start)
     return 1e3 * float(np.median(times))
 
@@ -161,7 +183,7 @@ def _keras(trained: Trained, inputs: dict[str, np.ndarray]) -> np.ndarray:
     return _call(trained, *[tf.constant(v) for v in inputs.values()]).numpy()
 
 
-def _rename(model: onnx.ModelProto) -> None:
+def name_batch(model: onnx.ModelProto) -> None:
     """Call the free dimension B, as the card does."""
     for value in [*model.graph.input, *model.graph.output]:
         dimension = value.type.tensor_type.shape.dim[0]
@@ -169,7 +191,8 @@ def _rename(model: onnx.ModelProto) -> None:
         dimension.dim_param = "B"
 
 
-def _session(data: bytes) -> onnxruntime.InferenceSession:
+def session(data: bytes) -> onnxruntime.InferenceSession:
+    """A session of one thread on the CPU, as the host opens it."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from tqdm import tqdm
 
 from training import batches, checkpoint, prepare, runtime, sheet
 from training.board import Board
+from training.clock import Clock
 from training.config import Config
 from training.errors import ConfigError
 from training.gan import Gan, parameters
@@ -70,7 +70,7 @@ class Run:
         board = Board(self.folder / "board")
         bar = tqdm(total=steps, initial=self.step, unit="step", smoothing=0.02)
         bar.write(board.note)
-        clock = _Clock(self)
+        clock = Clock(self)
         with Interrupt() as interrupt, bar:
             for batch in self._batches():
                 self._fit_prior()
@@ -175,7 +175,7 @@ class Run:
         one_hot = batches.one_hot_classes(classes, self.config, self.sounds)
         self.gan.fit_prior(self.sounds.floats(rows), one_hot)
 
-    def _report(self, bar: tqdm, board: Board, clock: _Clock) -> None:
+    def _report(self, bar: tqdm, board: Board, clock: Clock) -> None:
         """What is due after a step: figures, sounds, a checkpoint."""
         if self.step % REPORT_EVERY == 0:
             bar.set_postfix_str(self._line(clock))
@@ -185,40 +185,13 @@ class Run:
         if clock.due("checkpoint", self.config.output.checkpoint_minutes):
             self.save()
 
-    def _line(self, clock: _Clock) -> str:
+    def _line(self, clock: Clock) -> str:
         shown = ["critic_loss", "generator_loss"]
         if self.gan.encoder:
             shown += ["reconstruction", "divergence"]
         parts = [f"{n.split('_')[0]} {self.losses[n]:.2f}" for n in shown]
         parts.append(f"augment {float(self.gan.chance.numpy()):.2f}")
         return ", ".join([*parts, *clock.left()])
-
-
-class _Clock:
-    """Counts a run's minutes, and says when something is due."""
-
-    def __init__(self, run: Run):
-        self.run = run
-        self.last: float | None = None  # Starts at the first batch, not at the set-up.
-        self.since: dict[str, float] = {}
-
-    def over(self) -> bool:
-        now = time.monotonic()
-        self.run.minutes += (now - (self.last or now)) / 60
-        self.last = now
-        limit = self.run.config.training.max_minutes
-        return bool(limit) and self.run.minutes >= limit
-
-    def due(self, what: str, every: float) -> bool:
-        first = self.since.setdefault(what, self.run.minutes)
-        if self.run.minutes - first < every:
-            return False
-        self.since[what] = self.run.minutes
-        return True
-
-    def left(self) -> list[str]:
-        limit = self.run.config.training.max_minutes
-        return [f"{max(0.0, limit - self.run.minutes):.0f} min left"] if limit else []
 
 
 def samples(

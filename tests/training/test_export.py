@@ -105,7 +105,7 @@ def test_a_wrong_conversion_is_refused(model, tmp_path, monkeypatch):
 
 def test_a_large_model_is_refused(model, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "MAX_BYTES", 1_000)
-    with pytest.raises(ModelError, match="lower model.dim"):
+    with pytest.raises(ModelError, match="make the network smaller"):
         export.export(model, tmp_path)
 
 

@@ -1,0 +1,1 @@
+"""Training of sound classifiers: waveform in, probabilities out, in one ONNX file."""

@@ -1,0 +1,200 @@
+"""The training run of one classifier: steps, checkpoints, learning curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from training import checkpoint, runtime
+from training.board import Board
+from training.classify import batches, windows
+from training.classify.calibrate import cross_entropy, softmax
+from training.classify.config import Config, from_json
+from training.classify.cross import Part
+from training.classify.learner import Learner, logits, parameters
+from training.classify.task import Task, load
+from training.clock import Clock
+from training.errors import ConfigError
+from training.interrupt import Interrupt
+
+REPORT_EVERY = 10  # steps
+
+
+class Run:
+    """One training run on this machine; `train` may be called again to go on."""
+
+    def __init__(self, config: Config, task: Task):
+        self.config, self.task = config, task
+        self.folder = Path(config.output.run)
+        self.strategy = runtime.prepare_machine(config)
+        self.replicas = self.strategy.num_replicas_in_sync
+        batch = config.training.batch
+        if batch % self.replicas:
+            raise ConfigError(
+                f"training.batch is {batch}; allowed: a multiple of the "
+                f"{self.replicas} replicas"
+            )
+        self.sounds = task.training_sounds()
+        self.epoch_steps = -(-len(self.sounds.rows) // batch)
+        with self.strategy.scope():
+            self.learner = Learner(
+                config, task.class_weights(), self.epoch_steps, self.replicas
+            )
+        self.minutes = 0.0
+        self.history: list[dict[str, float]] = []
+        self.recent: list[tuple[float, float]] = []
+        self._step = self._function()
+
+    @property
+    def step(self) -> int:
+        """Steps done so far."""
+        return int(self.learner.steps.numpy())
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return self.config.training.epochs * self.epoch_steps
+
+    def resume(self, path: Path) -> None:
+        """Continue from a checkpoint, exactly where it was."""
+        stored = checkpoint.load(checkpoint.latest(path), from_json)
+        if stored.facts.get("data") != self.task.digest:
+            raise ConfigError(
+                f"{path}: made with other sounds or parts than "
+                f"{self.config.data.manifest} gives now; resume needs the same"
+            )
+        checkpoint.restore(self.learner, stored)
+        self.minutes = stored.facts["minutes"]
+        self.history = stored.facts["history"]
+        self.recent = [tuple(pair) for pair in stored.facts["recent"]]
+
+    def train(self) -> bool:
+        """Train to the last epoch or until time is up.
+
+        Gives False if a signal ended it before; the state is saved either way.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        board = Board(self.folder / "board")
+        bar = tqdm(total=self.steps, initial=self.step, unit="step", smoothing=0.02)
+        clock = Clock(self)
+        with Interrupt() as interrupt, bar:
+            for batch in self._batches():
+                if self.step >= self.steps or clock.over() or interrupt.asked:
+                    break
+                report = self._step(*batch)
+                self.recent.append(tuple(float(v) for v in report.values()))
+                bar.update()
+                self._report(bar, board, clock)
+            self.save(done=not interrupt.asked)
+        return not interrupt.asked
+
+    def save(self, done: bool = False) -> None:
+        """Write a checkpoint, on the chief only."""
+        if runtime.is_chief(self.strategy):
+            facts = self._facts() | {"done": done}
+            checkpoint.save(self.folder, self.config, self.learner, facts)
+
+    def score(self, part: str) -> dict[str, float]:
+        """Accuracy and loss of the averaged network on the clips of a part."""
+        rows = self.task.rows(part)
+        cut = windows.cut(self.task.clips, rows, self.config.data.frames)
+        found = logits(self.learner.front, self.learner.average, cut.floats())
+        truth = self.task.classes[rows]
+        right = windows.per_clip(softmax(found), cut).argmax(1) == truth
+        loss = cross_entropy(found, truth[cut.clip])
+        return {"accuracy": float(right.mean()), "loss": loss}
+
+    def _facts(self) -> dict:
+        entries = self.task.entries("train")
+        return {
+            "minutes": round(self.minutes, 3),
+            "data": self.task.digest,
+            "run": self.task.run,
+            "epochs": self.config.training.epochs,
+            "labels": self.task.labels,
+            "clips": len(entries),
+            "groups": len({e.group or e.path for e in entries}),
+            "licences": self.task.licences(),
+            "parameters": parameters(self.learner.network),
+            "history": self.history,
+            "recent": self.recent,
+        }
+
+    def _report(self, bar: tqdm, board: Board, clock: Clock) -> None:
+        """What is due after a step: the bar, the learning curves, a checkpoint."""
+        epoch, rest = divmod(self.step, self.epoch_steps)
+        if self.step % REPORT_EVERY == 0:
+            bar.set_postfix_str(self._line(clock))
+        last = self.step == self.steps
+        if last or (rest == 0 and epoch % self.config.output.valid_every == 0):
+            self._record(board, epoch)
+        if clock.due("checkpoint", self.config.output.checkpoint_minutes):
+            self.save()
+
+    def _record(self, board: Board, epoch: int) -> None:
+        """A point of the learning curves: training since the last one, and valid."""
+        loss, accuracy = np.mean(self.recent, axis=0)
+        point = {"epoch": epoch, "loss": float(loss), "accuracy": float(accuracy)}
+        if len(self.task.rows("valid")):
+            point |= {f"valid_{k}": v for k, v in self.score("valid").items()}
+        self.recent.clear()
+        self.history.append(point)
+        board.scalars(point, self.step)
+
+    def _line(self, clock: Clock) -> str:
+        loss, accuracy = np.mean(self.recent[-REPORT_EVERY:] or [(0, 0)], axis=0)
+        shown = [f"loss {loss:.2f}", f"mixtures {accuracy:.2f}"]
+        if self.history and "valid_accuracy" in self.history[-1]:
+            shown.append(f"valid {self.history[-1]['valid_accuracy']:.3f}")
+        return ", ".join([*shown, *clock.left()])
+
+    def _batches(self):
+        def make(context):
+            return batches.dataset(
+                self.config,
+                self.sounds,
+                self.step * (self.replicas // context.num_input_pipelines),
+                self.config.training.batch // self.replicas,
+                context.input_pipeline_id,
+            )
+
+        if not self.strategy.extended._in_multi_worker_mode() and self.replicas == 1:
+            return iter(make(tf.distribute.InputContext()))
+        return iter(self.strategy.distribute_datasets_from_function(make))
+
+    def _function(self):
+        strategy = self.strategy
+        # Autograph would read the source again at the first call, and by then an
+        # editor may have changed it.
+        compiled = tf.function(
+            self.learner.step,
+            autograph=False,
+            jit_compile=runtime.compiled(self.config),
+        )
+
+        @tf.function(autograph=False)
+        def step(*batch):
+            report = strategy.run(compiled, args=batch)
+            mean = {
+                name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
+                for name, value in report.items()
+            }
+            self.learner.after_step()
+            return mean
+
+        return step
+
+
+def start(part: Part, fresh: bool, progress: Callable = iter) -> Run:
+    """Prepare the sounds and a run; unless ``fresh``, from its newest checkpoint."""
+    task = load(part.config, part.fold, progress)
+    for problem in task.clips.problems:
+        tqdm.write(f"skipped {problem}")
+    run = Run(part.config, task)
+    if not fresh and part.started():
+        run.resume(part.folder)
+    return run

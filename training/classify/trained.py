@@ -1,0 +1,46 @@
+"""A trained classifier read back from a run, to judge, export or listen to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from training import checkpoint
+from training.classify import learner
+from training.classify.config import Config, from_json
+from training.classify.cross import Part
+from training.classify.front import Front
+from training.classify.nets import network
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The averaged network in float32, its configuration, and facts of its run."""
+
+    front: Front
+    network: keras.Model
+    config: Config
+    facts: dict
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Class names in index order."""
+        return tuple(self.facts["labels"])
+
+    def logits(self, audio: np.ndarray) -> np.ndarray:
+        """Logits (n, C) of windows (n, frames) float32."""
+        return learner.logits(self.front, self.network, audio)
+
+
+def load(part: Part) -> Trained:
+    """Read the newest checkpoint of one run."""
+    stored = checkpoint.load(checkpoint.latest(part.folder), from_json)
+    # Mixed precision is for training: what is shipped computes in float32.
+    keras.config.set_dtype_policy("float32")
+    net = network(stored.config, len(stored.facts["labels"]))
+    # A checkpoint begins with the averaged network.
+    net.set_weights(stored.values[: len(net.weights)])
+    front = Front(stored.config.spec, stored.config.front.kind)
+    return Trained(front, net, stored.config, stored.facts)
