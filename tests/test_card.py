@@ -68,7 +68,7 @@ def test_a_constant_goes_through_json():
     constant = read(inputs=[LATENT, MODE | {"value": 16_000}])
     assert constant.inputs[1].value == 16_000
     assert from_json(constant.to_json(), "again") == constant
-    assert "null" not in read(inputs=[LATENT, MODE]).to_json().replace('key": null', "")
+    assert '"value"' not in read(inputs=[LATENT, MODE]).to_json()
 
 
 def test_unknown_fields_are_kept():

@@ -16,8 +16,10 @@ from numba.core.runtime import _nrt_python, rtsys
 
 import rtaudio_dl.rt
 from rtaudio_dl.rt import events, layout
+from rtaudio_dl.rt.ears import new_ear
 from rtaudio_dl.rt.kernel import kernels, rt_kernel
 from rtaudio_dl.rt.offline import render_blocks
+from rtaudio_dl.rt.stream_resampler import new_resampler
 from tests.rt.rig import Rig, sine
 
 # What a body may call by name: nothing else exists that neither allocates nor locks.
@@ -56,10 +58,22 @@ def entries() -> dict:
     """What threads and Python call, with arguments of the types in use."""
     engine = layout.new_engine(48_000)
     out = np.zeros((1, layout.OUTPUTS), np.float32)
+    heard = np.zeros((1, 3), np.float32)
+    ears = new_ear(48_000, 16_000, 160, 2)
+    resampler = new_resampler(48_000, 16_000)
     event = events.new_event()
     find = {label(k).removeprefix("rtaudio_dl.rt."): k for k in kernels}
     arguments = {
-        "callback.play_live": (engine, out, True),
+        "callback.play_live": (engine, heard, out, True),
+        "input.take_input": (engine, heard),
+        "analysis.listen": (ears,),
+        "analysis.hear_file": (ears, heard),
+        "analysis.end_file": (ears,),
+        "stream_resampler.resample": (*resampler[:3], heard, 1, resampler[3]),
+        "detector.detect": (
+            *(ears.detector, ears.classes, ears.scores, 0, 0, ears.found),
+        ),
+        "onset.find_onsets": (ears.onset[0], ears.mono, 1, 0, ears.onsets),
         "process.process_block": (engine, out),
         "worker.work": (engine,),
         "worker.serve": (engine,),
