@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from rtaudio_dl import pictures
-from rtaudio_dl.pictures import draw_render, envelope, log_spectrogram, note_rows
+from rtaudio_dl.pictures import draw_render, style
+from rtaudio_dl.pictures.render import note_rows
 
 RATE = 16_000
 NOTES = [(0.1, 36, 1.0, "kick"), (0.3, 42, 0.2, "hat"), (0.4, 36, 0.5, "kick")]
@@ -33,32 +33,6 @@ def brightness_of(tmp_path, audio, notes=(), title="") -> np.ndarray:
 def test_rows_are_in_the_order_of_keys():
     notes = [(0, 50, 1, "tom"), (0, 41, 1, "tom"), (1, 36, 1, "kick"), (2, 49, 1, "c")]
     assert note_rows(notes) == {"kick": 0, "tom": 1, "c": 2}
-
-
-@pytest.mark.parametrize("frames", [1, 7, 1400, 1401, 100_003])
-def test_the_envelope_holds_every_extreme(frames):
-    audio = np.random.default_rng(frames).uniform(-1, 1, (frames, 2))
-    low, high, rms = envelope(audio, 1400)
-    assert len(low) == min(frames, 1400)
-    assert (low.min(), high.max()) == (audio.min(), audio.max())
-    assert (rms <= np.maximum(-low, high) + 1e-12).all()
-
-
-@pytest.mark.parametrize("frequency_hz, peak", [(300, 1.0), (1000, 0.1), (5000, 0.5)])
-def test_a_sine_is_one_line_at_its_frequency_and_level(frequency_hz, peak):
-    levels, hz = log_spectrogram(sine(frequency_hz, peak=peak), RATE, columns=50)
-    middle = levels[:, 25]
-    assert hz[middle.argmax()] == pytest.approx(frequency_hz, rel=0.08)
-    assert middle.max() == pytest.approx(20 * np.log10(peak), abs=3.0)
-    away = np.abs(np.log2(hz / frequency_hz)) > 1
-    assert middle[away].max() < middle.max() - 40
-
-
-def test_a_click_is_at_its_place_in_time():
-    mono = np.zeros(RATE, np.float32)
-    mono[RATE // 2] = 1
-    levels, _ = log_spectrogram(mono, RATE, columns=100)
-    assert levels[200].argmax() in (49, 50, 51)
 
 
 def test_it_is_a_png_and_no_draft_stays(tmp_path):
@@ -120,7 +94,7 @@ def test_an_old_picture_survives_a_failed_write(tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError("no space")
 
-    monkeypatch.setattr(pictures.os, "replace", refuse)
+    monkeypatch.setattr(style.os, "replace", refuse)
     with pytest.raises(OSError, match="no space"):
         draw_render(path, stereo(sine(440)), RATE)
     assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"old"]
