@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from rich.text import Text
 
-from rtaudio_dl.hearing import Hearing
+from rtaudio_dl.heard import Hearing
 from rtaudio_dl.overview import Overview
 from rtaudio_dl.pictures.sound import LOUDNESS_SPAN
 from rtaudio_dl.pictures.style import clock

@@ -15,7 +15,7 @@ from rtaudio_dl.cli.console import console, facts, preparing
 from rtaudio_dl.errors import AudioFileError, ModelError, RtaudioError
 
 if TYPE_CHECKING:
-    from rtaudio_dl.hearing import Hearing
+    from rtaudio_dl.heard import Hearing
     from rtaudio_dl.overview import Overview
 
 DEFAULT_MODEL = "commands"
@@ -123,7 +123,7 @@ def _hear(path: Path, model: str | None, columns: int) -> tuple[Hearing | None, 
     if model == NO_MODEL:
         return None, ""
     with preparing():
-        from rtaudio_dl.hearing import hear
+        from rtaudio_dl.heard import hear
     try:
         with _progress(f"listening to {path.name}") as progress:
             return hear(path, model or DEFAULT_MODEL, columns, progress), ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtaudio_dl.hearing import Hearing
+from rtaudio_dl.heard import Hearing
 from rtaudio_dl.pictures.panels import draw_note, draw_scale
 from rtaudio_dl.pictures.style import FAINT, INK, PANEL, WARM
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtaudio_dl.hearing import Hearing
+from rtaudio_dl.heard import Hearing
 from rtaudio_dl.loudness import decibels
 from rtaudio_dl.overview import Overview
 from rtaudio_dl.pictures.hearing import MAX_CLASSES, draw_hearing

@@ -5,7 +5,7 @@ import pytest
 import soundfile
 from matplotlib.image import imread
 
-from rtaudio_dl.hearing import Heard, Hearing
+from rtaudio_dl.heard import Heard, Hearing
 from rtaudio_dl.overview import survey
 from rtaudio_dl.pictures import draw_sound
 from rtaudio_dl.pictures.sound import facts

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rtaudio_dl.errors import ModelError
-from rtaudio_dl.hearing import hear
+from rtaudio_dl.heard import hear
 from tests.listening import HOP, RATE, WINDOW, write_recording, write_tones
 
 COLUMNS = 300  # of 10 ms
