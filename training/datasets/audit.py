@@ -203,7 +203,7 @@ def _load(cache: Path) -> dict[str, Facts]:
 
 def _save(cache: Path, facts: dict[str, Facts]) -> None:
     sheet = io.StringIO(newline="")
-    writer = csv.DictWriter(sheet, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(sheet, COLUMNS)
     writer.writeheader()
     writer.writerows({"path": p} | asdict(f) for p, f in facts.items())
     write_atomically(cache, lambda file: file.write(sheet.getvalue().encode()))

@@ -11,6 +11,7 @@ from training.bar import bar
 from training.datasets import audit, manifest, registry, splits, table
 from training.datasets import sort as sorting
 from training.datasets.manifest import Manifest
+from training.datasets.text import printable
 
 FOLDER = Path("input/manifests")
 SHOWN_PROBLEMS = 12
@@ -96,7 +97,7 @@ def sort(options: argparse.Namespace) -> None:
 
 def _tell(problems: list[str], path: Path | None) -> None:
     for problem in problems[:SHOWN_PROBLEMS]:
-        print(f"problem: {problem}")
+        print(f"problem: {printable(problem)}")
     hidden = len(problems) - SHOWN_PROBLEMS
     if hidden > 0:
         where = f", all of them in {path.with_suffix('.json')}" if path else ""

@@ -125,7 +125,7 @@ def check(manifest: Manifest, source: str) -> None:
     known = set(manifest.labels)
     if len(known) != len(manifest.labels) or any(map(_bad_label, known)):
         raise DataError(
-            f"{source}: labels must differ, and have no {SEPARATOR!r} or line break: "
+            f"{source}: labels must differ, be printable and have no {SEPARATOR!r}: "
             f"{shown(manifest.labels)}"
         )
     for entry in manifest.entries:
@@ -135,7 +135,7 @@ def check(manifest: Manifest, source: str) -> None:
 
 
 def _bad_label(label: str) -> bool:
-    return not label or SEPARATOR in label or any(c in label for c in "\r\n\0")
+    return not label.isprintable() or not label or SEPARATOR in label
 
 
 def _fault(entry: Entry, labels: set[str], multi_label: bool) -> str:
@@ -160,7 +160,7 @@ def _fault(entry: Entry, labels: set[str], multi_label: bool) -> str:
 def _sheet(entries: tuple[Entry, ...]) -> str:
     extra = list(dict.fromkeys(key for e in entries for key in e.extra))
     file = io.StringIO(newline="")
-    writer = csv.writer(file, lineterminator="\n")
+    writer = csv.writer(file)
     writer.writerow([*COLUMNS, *extra])
     for e in entries:
         fixed = [e.path, SEPARATOR.join(e.labels), e.split, e.fold, e.group, e.licence]

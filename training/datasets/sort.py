@@ -147,7 +147,7 @@ def _check_table(table: bytes, path: Path) -> None:
 
 def _table(places: dict[str, Entry]) -> bytes:
     sheet = io.StringIO(newline="")
-    writer = csv.writer(sheet, lineterminator="\n")
+    writer = csv.writer(sheet)
     writer.writerow(COLUMNS)
     for place, e in places.items():
         label = place.split("/", 1)[0]

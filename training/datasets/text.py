@@ -29,13 +29,18 @@ def is_inside(path: str) -> bool:
     )
 
 
+def printable(line: str) -> str:
+    """A line for a terminal, without what would move its cursor or change colours."""
+    return "".join(c if c.isprintable() else "?" for c in line)
+
+
 def read(path: Path, max_bytes: int = MAX_BYTES) -> str:
     """A UTF-8 text, with or without byte order mark. Raises DataError."""
     try:
         size = path.stat().st_size
         if size > max_bytes:
             raise DataError(f"{path}: {size} bytes; allowed: at most {max_bytes}")
-        return path.read_text(encoding="utf-8-sig")
+        return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise DataError(
             f"{path}: cannot be read ({error.strerror or error}); "
@@ -103,4 +108,4 @@ def table(path: Path, max_rows: int = MAX_ROWS, **dialect: Any) -> list[list[str
 
 def lines(path: Path) -> list[str]:
     """The lines of a text without their ends, empty ones left out."""
-    return [line for raw in read(path).splitlines() if (line := raw.strip())]
+    return [line for raw in read(path).split("\n") if (line := raw.strip())]

@@ -59,6 +59,12 @@ class Tree:
         found: list[str] = []
         for folder, folders, names in os.walk(self.root):
             folders[:] = sorted(f for f in folders if not f.startswith("."))
+            self.problems += [
+                f"{Path(folder, f).relative_to(self.root).as_posix()}: link to a "
+                "folder, not followed"
+                for f in folders
+                if Path(folder, f).is_symlink()
+            ]
             for name in names:
                 if name.lower().endswith(SUFFIXES) and not name.startswith("."):
                     found += self._accepted(Path(folder, name))
@@ -81,4 +87,6 @@ class Tree:
 
 
 def _stem(path: str) -> str:
-    return str(PurePosixPath(path).with_suffix(""))
+    """A path without suffix; any text will do, for it may come from a table."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{name.rpartition('.')[0] or name}"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from training.datasets import manifest
@@ -63,6 +63,8 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_characters="|"), min_size=1
 TIMES = st.floats(0, 1e6)
 
 
+@settings(deadline=None)
+@example(group="\r", start=0.0, seconds=0.0, fold=0)
 @given(group=NAMES, start=TIMES, seconds=TIMES, fold=st.integers(0, 99))
 def test_any_value_comes_back(tmp_path_factory, group, start, seconds, fold):
     path = tmp_path_factory.getbasetemp() / "any.csv"
@@ -102,7 +104,9 @@ def test_wrong_entries_are_named(tmp_path, change, message):
         manifest.write(made(replace(CLAP, **change)), tmp_path / "claps.csv")
 
 
-@pytest.mark.parametrize("labels", [("clap", "clap", "snap"), ("a|b",), ("",)])
+@pytest.mark.parametrize(
+    "labels", [("clap", "clap", "snap"), ("a|b",), ("",), ("\x1b[2J",)]
+)
 def test_labels_must_be_distinct_and_plain(tmp_path, labels):
     with pytest.raises(DataError, match="labels must differ"):
         manifest.write(made(labels=labels), tmp_path / "claps.csv")

@@ -109,6 +109,15 @@ def test_listed_files_that_are_missing_are_told(tmp_path):
     assert "cat/8b775397_nohash_0.wav: listed, but missing" in made.problems
 
 
+@pytest.mark.parametrize("line", ["/", "..", "../up.wav", "no such"])
+def test_lines_of_a_list_may_be_anything(tmp_path, line):
+    layouts.speech_commands_listed(tmp_path)
+    with (tmp_path / "testing_list.txt").open("a") as file:
+        file.write(f"{line}\n")
+    made = registry.build("speech_commands_v1", tmp_path)
+    assert f"{line}: listed, but missing" in made.problems
+
+
 def test_a_file_in_both_lists_is_refused(tmp_path):
     layouts.speech_commands_listed(tmp_path)
     with (tmp_path / "testing_list.txt").open("a") as file:

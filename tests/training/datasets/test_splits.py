@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from training.datasets import splits
@@ -31,11 +31,13 @@ def shares(manifest: Manifest, label: str) -> dict[str, float]:
     return {split: n / counts.total() for split, n in counts.items()}
 
 
+@settings(deadline=None)
 @given(CLIPS, st.integers(0, 9))
 def test_a_split_by_group_never_leaks(pairs, seed):
     splits.check_no_leak(splits.by_group(made(*pairs), seed, 20, 20))
 
 
+@settings(deadline=None)
 @given(CLIPS, st.integers(2, 5), st.integers(0, 9))
 def test_folds_never_leak_and_none_is_empty(pairs, folds, seed):
     if len({g for g, _ in pairs}) >= folds:
@@ -44,6 +46,7 @@ def test_folds_never_leak_and_none_is_empty(pairs, folds, seed):
         assert {e.fold for e in dealt.entries} == set(range(1, folds + 1))
 
 
+@settings(deadline=None)
 @given(CLIPS)
 def test_order_and_file_names_do_not_matter(pairs):
     forth = splits.by_group(made(*pairs)).entries

@@ -62,6 +62,10 @@ def test_other_json_is_explained(tmp_path, content, message):
         text.json_object(file(tmp_path, content))
 
 
+def test_a_terminal_is_never_commanded():
+    assert text.printable("\x1b[2Jcafé\r\n") == "?[2Jcafé??"
+
+
 def test_lists_have_no_empty_lines(tmp_path):
     assert text.lines(file(tmp_path, b"a/1.wav\r\n\r\n b/2.wav\n")) == [
         "a/1.wav",
