@@ -21,8 +21,8 @@ MIN_SOURCES = 3  # Of a class, for the beginnings of names to be taken for sourc
 def folder(source: Path) -> Manifest:
     """A folder of one's own; ``SPLIT/CLASS/…`` is understood too.
 
-    ``manifest.csv`` there (path, label, and if known group, split, licence, source) is
-    followed instead. The source is the folder below the class, or the name up to its
+    ``manifest.csv`` there (path, label; if known group, split, fold, licence, source)
+    is followed instead. The source is the folder below the class, or the name up to its
     first separator; where a class has fewer than three such beginnings, each of its
     files counts as a source of its own.
     """
@@ -52,12 +52,18 @@ def _from_table(tree: Tree) -> list[Entry]:
                 f"{tree.root / TABLE}: split is {shown(split)}; allowed: "
                 f"{', '.join(SPLITS)} or nothing"
             )
+        fold = row.get("fold") or "0"
+        if not (fold.isascii() and fold.isdigit() and len(fold) < 4):
+            raise DataError(
+                f"{tree.root / TABLE}: fold is {shown(fold)}; allowed: 0 to 999"
+            )
         source = row.get("source", "")
         entries.append(
             Entry(
                 path=row["path"],
                 labels=(row["label"],),
                 split=split,
+                fold=int(fold),
                 group=row.get("group") or _source(PurePosixPath(row["path"]).parts[1:]),
                 licence=row.get("licence", ""),
                 extra={"source": source} if source else {},

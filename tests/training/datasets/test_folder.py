@@ -61,13 +61,14 @@ def test_manifest_csv_is_followed(tmp_path):
 @pytest.mark.parametrize(
     "row, message",
     [
-        ("../a.wav,kick,,", "'../a.wav': path; allowed: relative"),
-        ("/etc/passwd,kick,,", "allowed: relative"),
-        ("a/1.wav,kick,,dev", "split is 'dev'; allowed: train, valid, test"),
+        ("../a.wav,kick,,,", "'../a.wav': path; allowed: relative"),
+        ("/etc/passwd,kick,,,", "allowed: relative"),
+        ("a/1.wav,kick,,dev,", "split is 'dev'; allowed: train, valid, test"),
+        ("a/1.wav,kick,,,-1", "fold is '-1'; allowed: 0 to 999"),
     ],
 )
 def test_wrong_rows_are_refused(tmp_path, row, message):
-    lines(tmp_path / "manifest.csv", "path,label,group,split", row)
+    lines(tmp_path / "manifest.csv", "path,label,group,split,fold", row)
     with pytest.raises(DataError, match=message):
         build(tmp_path)
 

@@ -120,15 +120,20 @@ def test_a_missing_sound_is_a_problem_of_its_own(made, tmp_path):
     assert files(tmp_path / "out") == ["clap/2.wav", "snap/1.wav"]
 
 
-@pytest.mark.parametrize("layout", ["esc10", "nsynth", "speech commands, test"])
-def test_splits_and_groups_survive(published, tmp_path, layout):
+@pytest.mark.parametrize(
+    "layout, split",
+    [("esc10", "official"), ("esc10", "group"), ("nsynth", "group"), ("sc09", "auto")],
+)
+def test_splits_folds_and_groups_survive(published, tmp_path, layout, split):
     name = LAYOUTS[layout][0]
-    before = registry.build(name, published(layout), split="group", seed=2)
+    before = registry.build(name, published(layout), split=split, seed=2)
     sort.sort(before, tmp_path / "out")
     after = registry.build("folder", tmp_path / "out")
 
     def facts(manifest):
-        return sorted((splits.group_of(e), e.split, e.labels) for e in manifest.entries)
+        return sorted(
+            (splits.group_of(e), e.split, e.fold, e.labels) for e in manifest.entries
+        )
 
     assert facts(after) == facts(before)
 
