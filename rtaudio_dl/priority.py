@@ -13,6 +13,7 @@ import sys
 import numpy as np
 
 INFERENCE_PRIORITY = 4  # SCHED_FIFO 1..99; JACK's clients run at 5 and above
+ANALYSIS_PRIORITY = 2  # what is heard may be told late, too, but no sound for it
 _THREAD_PRIORITY_ABOVE_NORMAL = 1  # Windows
 _USER_INTERACTIVE = 0x21  # macOS QOS_CLASS_USER_INTERACTIVE
 ADVICE = (
@@ -21,7 +22,7 @@ ADVICE = (
 )
 
 
-def raise_priority(native_id: int) -> str | None:
+def raise_priority(native_id: int, priority: int = INFERENCE_PRIORITY) -> str | None:
     """Ask for real-time priority for the calling thread, whose id ``native_id`` is.
 
     Returns None if it was given, else one line that says why not and what to do.
@@ -36,7 +37,7 @@ def raise_priority(native_id: int) -> str | None:
         refused = ctypes.CDLL(None).pthread_set_qos_class_self_np(_USER_INTERACTIVE, 0)
         return "macOS refused a higher priority for inference" if refused else None
     try:
-        parameter = os.sched_param(INFERENCE_PRIORITY)
+        parameter = os.sched_param(priority)
         os.sched_setscheduler(native_id, os.SCHED_FIFO, parameter)
     except OSError as error:
         return f"no real-time priority for inference ({error.strerror}): {ADVICE}"

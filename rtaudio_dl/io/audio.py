@@ -1,4 +1,4 @@
-"""Audio out: a stream on a device that native code fills."""
+"""Audio out and in: a stream on a device that native code fills and hears."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rtaudio_dl.io import portaudio
 from rtaudio_dl.io.devices import (
     AudioDevice,
     current_index,
+    find_input,
     find_output,
     list_audio_devices,
 )
@@ -24,6 +25,8 @@ __all__ = [
     "AudioDevice",
     "AudioStream",
     "LatencyParts",
+    "Microphone",
+    "find_input",
     "find_output",
     "list_audio_devices",
     "rescan",
@@ -33,6 +36,14 @@ DEFAULT_BLOCK = 128  # frames
 BLOCK_RANGE = (16, 8192)
 RATE_RANGE = (8_000, 192_000)  # Hz
 PATIENCE_SECONDS = 1.0  # without a callback, before a stream counts as dead
+
+
+@dataclass(frozen=True)
+class Microphone:
+    """An input to be heard: its first ``channels`` channels."""
+
+    device: AudioDevice
+    channels: int
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,8 @@ class AudioStream:
     and ``block`` in frames default to the device's; with JACK the server decides both.
     ``callbacks`` counts calls, for `alive`. With JACK, ``midi_callback_address`` and
     ``midi`` bring MIDI in the same cycle, see `JackStream`; other drivers have none.
-    Raises DeviceError if it does not open.
+    ``microphone`` is what the callback gets as its input; a ``device`` without outputs
+    only hears. Raises DeviceError if it does not open.
     """
 
     def __init__(
@@ -70,8 +82,11 @@ class AudioStream:
         callbacks: Callable[[], int] | None = None,
         midi_callback_address: int = 0,
         midi: str | None = None,
+        microphone: Microphone | None = None,
     ):
-        self.device = device
+        self.device, self.microphone = device, None
+        if microphone is not None:
+            _check_same_system(device, microphone.device)
         rate = _checked("sample_rate", sample_rate, device.default_rate, RATE_RANGE)
         block = int(_checked("block", block, DEFAULT_BLOCK, BLOCK_RANGE))
         addresses = callback_address, user_address
@@ -80,12 +95,30 @@ class AudioStream:
                 addresses, device, rate, midi_callback_address, midi
             )
         else:
-            self._stream = portaudio.PortAudioStream(
-                *addresses, current_index(device), rate, block
-            )
+            self._stream = _open_portaudio(addresses, device, rate, block, microphone)
+            self.microphone = microphone
         self._callbacks = callbacks
         self._progress = (-1, 0.0)
         self._closed = False
+        if microphone is not None and self.microphone is None:
+            self.hear(microphone)
+
+    def hear(self, microphone: Microphone | None) -> bool:
+        """Change the input while the stream runs, None: no input.
+
+        False if the driver cannot: then it takes a new stream. Raises DeviceError.
+        """
+        if microphone == self.microphone:
+            return True
+        if self.device.host_api != JACK:
+            return microphone is None
+        if microphone is None:
+            self._stream.hear_nothing()
+        else:
+            _check_same_system(self.device, microphone.device)
+            self._stream.hear(microphone.device.name, microphone.channels)
+        self.microphone = microphone
+        return True
 
     @property
     def sample_rate(self) -> float:
@@ -155,6 +188,28 @@ def _checked(
     if not low <= value <= high:
         raise DeviceError(f"{name} is {value:g}; allowed: {low} to {high}")
     return value
+
+
+def _check_same_system(device: AudioDevice, microphone: AudioDevice) -> None:
+    """Both sides of one stream run on one clock."""
+    if device.host_api != microphone.host_api:
+        raise DeviceError(
+            f"{device.label} cannot play while {microphone.label} is heard; take an "
+            f"input of {device.host_api}"
+        )
+
+
+def _open_portaudio(
+    addresses: tuple[int, int],
+    device: AudioDevice,
+    rate: float,
+    block: int,
+    microphone: Microphone | None,
+) -> portaudio.PortAudioStream:
+    output = current_index(device) if device.outputs else None
+    source = current_index(microphone.device) if microphone else None
+    inputs = microphone.channels if microphone else 0
+    return portaudio.PortAudioStream(*addresses, output, rate, block, source, inputs)
 
 
 def _open_jack(

@@ -1,4 +1,4 @@
-"""Audio outputs: which there are, and which one a name means."""
+"""Audio devices: which there are, and which one a name means."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class AudioDevice:
     """A device: ``inputs`` and ``outputs`` in channels, rate in Hz, latency in s.
 
     ``index`` is its place in the list until the next rescan; ``latency`` is what the
-    driver promises for low-latency output.
+    driver promises for low-latency output, or input where it has no output.
     """
 
     index: int
@@ -61,7 +61,9 @@ def _portaudio_devices() -> list[AudioDevice]:
             inputs=device["max_input_channels"],
             outputs=device["max_output_channels"],
             default_rate=device["default_samplerate"],
-            latency=device["default_low_output_latency"],
+            latency=device["default_low_output_latency"]
+            if device["max_output_channels"]
+            else device["default_low_input_latency"],
         )
         for index, device in enumerate(sd.query_devices())
     ]
@@ -73,19 +75,18 @@ def _jack_devices(first_index: int) -> list[AudioDevice]:
     except DeviceError:
         return []
     try:
-        sources = client.ports(libjack.AUDIO, libjack.IS_OUTPUT)
-        clients = client.playback_targets()
+        sources, targets = client.capture_sources(), client.playback_targets()
         return [
             AudioDevice(
                 index=first_index + i,
                 name=name,
                 host_api=JACK,
-                inputs=sum(s.startswith(f"{name}:") for s in sources),
-                outputs=len(ports),
+                inputs=len(sources.get(name, ())),
+                outputs=len(targets.get(name, ())),
                 default_rate=float(client.sample_rate),
                 latency=client.period / client.sample_rate,
             )
-            for i, (name, ports) in enumerate(clients.items())
+            for i, name in enumerate(dict.fromkeys((*targets, *sources)))
         ]
     finally:
         client.close()
@@ -99,61 +100,92 @@ def find_output(name: str | None = None, backend: str = AUTO) -> AudioDevice:
     name, finds JACK servers as well. Raises DeviceError that lists the choices if no
     output matches, or several do.
     """
+    return _find(name, backend, "output")
+
+
+def find_input(name: str | None = None, backend: str = AUTO) -> AudioDevice:
+    """The input that a name means, as `find_output`."""
+    return _find(name, backend, "input")
+
+
+def _find(name: str | None, backend: str, side: str) -> AudioDevice:
     if backend not in BACKENDS:
         raise DeviceError(f"backend is {backend!r}; allowed: {', '.join(BACKENDS)}")
     if backend == PORTAUDIO:
         portaudio.show_jack()
     if name is None:
-        return _default_output(backend)
+        return _default(backend, side)
     listed = {
         AUTO: list_audio_devices,
         JACK_ALONE: lambda: _jack_devices(0),
         PORTAUDIO: _portaudio_devices,
     }
-    outputs = [device for device in listed[backend]() if device.outputs]
+    devices = [device for device in listed[backend]() if _channels(device, side)]
     if name.strip().isdecimal():
-        found = [device for device in outputs if device.index == int(name)]
-        found = found or choose(name, outputs, _label, "output")
+        found = [device for device in devices if device.index == int(name)]
+        found = found or choose(name, devices, _label, side)
     else:
-        found = choose(name, outputs, _label, "output")
+        found = choose(name, devices, _label, side)
     if len(found) > 1:
         raise DeviceError(
-            f"{name!r} matches several outputs; say more: {choices(found, _label)}"
+            f"{name!r} matches several {side}s; say more: {choices(found, _label)}"
         )
     return found[0]
+
+
+def _channels(device: AudioDevice, side: str) -> int:
+    return device.outputs if side == "output" else device.inputs
 
 
 def _label(device: AudioDevice) -> str:
     return device.label
 
 
-def _default_output(backend: str) -> AudioDevice:
+def _default(backend: str, side: str) -> AudioDevice:
     jack = [] if backend == PORTAUDIO else _jack_devices(0)
+    jack = [device for device in jack if _channels(device, side)]
     if jack:
         return jack[0]
     if backend == JACK_ALONE:
         raise DeviceError(
-            "no JACK server with an output runs; start it, or take another backend"
+            f"no JACK server with an {side} runs; start it, or take another backend"
         )
     sd = portaudio.sounddevice()
-    outputs = [device for device in _portaudio_devices() if device.outputs]
-    if not outputs:
+    there = [device for device in _portaudio_devices() if _channels(device, side)]
+    if not there:
         raise DeviceError(
-            "no audio output found; connect one, or start a JACK server: "
+            f"no audio {side} found; connect one, or start a JACK server: "
             "jackd -r -d dummy needs no hardware"
         )
-    by_index = {device.index: device for device in outputs}
+    by_index = {device.index: device for device in there}
     preferred = [
-        api["default_output_device"]
+        api[f"default_{side}_device"]
         for api in sd.query_hostapis()
         if api["name"] in _PREFERRED_HOST_APIS
     ]
     indices = [
         *preferred,
-        sd.default.device[1],
-        sd.query_hostapis(0)["default_output_device"],
+        sd.default.device[side],
+        sd.query_hostapis(0)[f"default_{side}_device"],
     ]
-    return next((by_index[i] for i in indices if i in by_index), outputs[0])
+    return next((by_index[i] for i in indices if i in by_index), there[0])
+
+
+def find_player(name: str | None = None, backend: str = AUTO) -> AudioDevice:
+    """The output that a name means; without any output, the default input.
+
+    So a computer that can only hear is a device, too.
+    """
+    try:
+        return find_output(name, backend)
+    except DeviceError:
+        if name is not None:
+            raise
+        try:
+            return find_input(None, backend)
+        except DeviceError:
+            pass
+        raise
 
 
 def current_index(device: AudioDevice) -> int:

@@ -1,6 +1,8 @@
-"""Playing through a JACK server, with MIDI in the same cycle."""
+"""Playing and hearing through a JACK server, with MIDI in the same cycle."""
 
 from __future__ import annotations
+
+import time
 
 import numpy as np
 
@@ -11,6 +13,7 @@ from rtaudio_dl.io.jack_ports import JackPorts
 from rtaudio_dl.io.midi_ports import CLIENT_NAME, JACK, Status
 from rtaudio_dl.io.midi_system import no_sequencer
 from rtaudio_dl.io.native import MIDI_EVENT
+from rtaudio_dl.rt.input import MAX_INPUTS
 
 _OUT_NAMES = ("out_left", "out_right")
 
@@ -65,6 +68,8 @@ class JackStream:
 
     def _prepare(self, callback: int, user: int, midi_callback: int) -> None:
         self._scratch = np.zeros((SCRATCH_FRAMES, OUTPUTS), np.float32)
+        self._heard = np.zeros((SCRATCH_FRAMES, MAX_INPUTS), np.float32)
+        self._inputs: list[int] = []
         self._times, self._event = np.zeros(3), np.zeros(1, MIDI_EVENT)
         self._state = state = np.zeros(1, CYCLE)
         state["callback"], state["user"] = callback, user
@@ -75,6 +80,7 @@ class JackStream:
         state["ports"] = self._ports
         state["event"] = self._event.ctypes.data
         state["scratch"] = self._scratch.ctypes.data
+        state["heard"] = self._heard.ctypes.data
         state["times"] = self._times.ctypes.data
         for event in ("process", "xrun", "shutdown"):
             function = getattr(jack_cycle, event)
@@ -102,6 +108,8 @@ class JackStream:
             target = self._targets[min(i, len(self._targets) - 1)]
             if not self._client.connect(self._client.port_name(port), target):
                 raise DeviceError(f"JACK did not connect this program to {target!r}")
+        if self._inputs:
+            self._connect_source()
 
     def stop(self) -> None:
         """Take no further part; the callback is not called again."""
@@ -112,6 +120,43 @@ class JackStream:
     def active(self) -> bool:
         """Whether started, with the server there."""
         return self.started and self._there()
+
+    # --- sound in
+
+    def hear(self, source: str, channels: int) -> None:
+        """Give the callback input of so many channels from now on.
+
+        Connected to the ports of the client ``source``; an empty name connects none.
+        May be called while the callback runs. Raises DeviceError.
+        """
+        self.hear_nothing()
+        for number in range(1, channels + 1):
+            name = f"in_{number}"
+            port = self._client.register(name, libjack.AUDIO, libjack.IS_INPUT)
+            self._inputs.append(port)
+        self._state["input_ports"][0, :channels] = self._inputs
+        self._state["inputs"] = channels
+        self._source = source
+        if self.started:
+            self._connect_source()
+
+    def hear_nothing(self) -> None:
+        """Take the input ports away; again: nothing."""
+        if not self._inputs:
+            return
+        self._state["inputs"] = 0
+        if self.active():
+            time.sleep(2 * self._client.period / self.sample_rate)  # the cycle's end
+        for port in self._inputs:
+            if self._there():
+                self._client.unregister(port)
+        self._inputs = []
+
+    def _connect_source(self) -> None:
+        sources = self._client.capture_sources().get(self._source, [])
+        for port, source in zip(self._inputs, sources, strict=False):
+            if not self._client.connect(source, self._client.port_name(port)):
+                raise DeviceError(f"JACK did not connect {source!r} to this program")
 
     def _there(self) -> bool:
         return self._client.pointer is not None and not self._state["lost"][0]

@@ -1,4 +1,4 @@
-"""What JACK calls in each cycle of the audio: MIDI in, then the engine, then sound out.
+"""What JACK calls in each cycle: MIDI and sound in, then the engine, then sound out.
 
 The engine is compiled once, with PortAudio's signature and interleaved samples. JACK
 has one buffer per port, so this small C callback stands between the two. MIDI comes in
@@ -11,6 +11,7 @@ import numpy as np
 from numba import types
 
 from rtaudio_dl.io.native import array_of, midi_count, midi_message
+from rtaudio_dl.rt.input import MAX_INPUTS
 from rtaudio_dl.rt.kernel import rt_callback, rt_kernel
 from rtaudio_dl.rt.native import call2, call3, call8, floats_at, table_at
 
@@ -30,6 +31,9 @@ CYCLE = np.dtype(
         ("event_count", np.uintp),
         ("event_get", np.uintp),
         ("ports", np.uintp, (OUTPUTS,)),
+        ("inputs", np.int64),  # ports that are heard; the control side sets it last
+        ("input_ports", np.uintp, (MAX_INPUTS,)),
+        ("heard", np.uintp),  # interleaved float32, `SCRATCH_FRAMES` of `inputs`
         ("midi_port", np.uintp),  # 0: none
         ("event", np.uintp),  # memory of one `native.MIDI_EVENT`
         ("scratch", np.uintp),  # interleaved float32
@@ -76,12 +80,26 @@ def _bring_midi(state, frames):
 
 
 @rt_kernel
-def _play(state, frames, underflow):
+def _bring_sound(state, inputs, frames, first, count):
+    """Interleave ``count`` of the cycle's frames for the engine; where they are."""
+    if inputs == 0:
+        return np.uintp(0)
+    heard = table_at(state.heard, SCRATCH_FRAMES, inputs)
+    for channel in range(inputs):
+        port = state.input_ports[channel]
+        sound = floats_at(call2(state.get_buffer, port, frames), first + count)
+        for i in range(count):
+            heard[i, channel] = sound[first + i]
+    return state.heard
+
+
+@rt_kernel
+def _play(state, heard, frames, underflow):
     flags = np.uintp(_OUTPUT_UNDERFLOW if underflow else 0)
     none = np.uintp(0)
     call8(
         state.callback,
-        none,
+        heard,
         state.scratch,
         np.uintp(frames),
         state.times,
@@ -94,7 +112,7 @@ def _play(state, frames, underflow):
 
 @rt_callback(types.int32(types.uint32, types.uintp))
 def process(frames, user):
-    """JackProcessCallback: let the engine fill the ports' buffers. [audio]"""
+    """JackProcessCallback: let the engine hear and fill the ports' buffers. [audio]"""
     state = _cycles(user, 1)[0]
     n = np.uintp(frames)
     if state.midi_port != 0:
@@ -104,10 +122,12 @@ def process(frames, user):
     mixed = table_at(state.scratch, SCRATCH_FRAMES, OUTPUTS)
     underflow = state.xruns != state.xruns_told
     state.xruns_told = state.xruns
+    inputs = state.inputs  # the control side may change it at any time: one look
     done = 0
     while done < frames:
         count = min(frames - done, SCRATCH_FRAMES)
-        _play(state, count, underflow and done == 0)
+        heard = _bring_sound(state, inputs, n, done, count)
+        _play(state, heard, count, underflow and done == 0)
         for i in range(count):
             left[done + i], right[done + i] = mixed[i, 0], mixed[i, 1]
         done += count

@@ -59,6 +59,7 @@ _FUNCTIONS = {
     "jack_port_get_all_connections": (c_void_p, (c_void_p, c_void_p)),
     "jack_port_get_latency_range": (None, (c_void_p, c_int, c_void_p)),
     "jack_port_name": (c_char_p, (c_void_p,)),
+    "jack_port_unregister": (c_int, (c_void_p, c_void_p)),
     "jack_port_register": (
         c_void_p,
         (c_void_p, c_char_p, c_char_p, c_ulong, c_ulong),
@@ -210,11 +211,22 @@ class Client:
             self._jack.jack_get_ports(self.pointer, None, b"^" + kind + b"$", flags)
         )
 
+    def unregister(self, port: int) -> None:
+        """Take a port of this client away; no cycle may use it any more."""
+        self._jack.jack_port_unregister(self.pointer, port)
+
     def playback_targets(self) -> dict[str, list[str]]:
         """Who can be played to: client name to its audio inputs, hardware first."""
+        return self._by_client(IS_INPUT)
+
+    def capture_sources(self) -> dict[str, list[str]]:
+        """Who can be heard: client name to its audio outputs, hardware first."""
+        return self._by_client(IS_OUTPUT)
+
+    def _by_client(self, direction: int) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        for port in self.ports(AUDIO, IS_INPUT | IS_PHYSICAL) + self.ports(
-            AUDIO, IS_INPUT
+        for port in self.ports(AUDIO, direction | IS_PHYSICAL) + self.ports(
+            AUDIO, direction
         ):
             ports = found.setdefault(port.partition(":")[0], [])
             if port not in ports:

@@ -1,4 +1,4 @@
-"""Playing through PortAudio; the one module that imports sounddevice, when first used.
+"""Playing and hearing through PortAudio; alone imports sounddevice, when first used.
 
 PortAudio is kept away from JACK (see `libjack` for why, and `jack_audio` for what does
 it instead): its JACK client would abort this process once that server has gone. Who
@@ -77,27 +77,31 @@ class PortAudioStream:
     """Plays a callback's two interleaved channels through a device of PortAudio.
 
     ``callback_address`` is a PaStreamCallback, called with ``user_address``; the caller
-    keeps both alive until `close`. ``device`` is PortAudio's index, ``sample_rate`` in
-    Hz, ``block`` in frames.
+    keeps both alive until `close`. ``device`` is PortAudio's index (None: no output),
+    ``sample_rate`` in Hz, ``block`` in frames. With ``inputs`` it also brings so many
+    interleaved channels of the device ``source``.
     """
 
     def __init__(
         self,
         callback_address: int,
         user_address: int,
-        device: int,
+        device: int | None,
         sample_rate: float,
         block: int,
+        source: int | None = None,
+        inputs: int = 0,
     ):
         sd = sounddevice()
+        kind, devices, channels = _sides(device, source, inputs)
         try:
             # The public classes call Python; rtmixer uses this one the same way.
             self._stream = sd._StreamBase(
-                kind="output",
+                kind=kind,
                 samplerate=sample_rate,
                 blocksize=block,
-                device=device,
-                channels=OUTPUTS,
+                device=devices,
+                channels=channels,
                 dtype="float32",
                 latency="low",
                 extra_settings=None,
@@ -121,7 +125,17 @@ class PortAudioStream:
 
     def device_latency(self) -> int:
         """Frames from the callback to the device's end, as the driver tells."""
-        return round(self._stream.latency * self.sample_rate)
+        latency = self._stream.latency  # of input and output, where it has both
+        if isinstance(latency, tuple):
+            latency = latency[1]
+        return round(latency * self.sample_rate)
+
+    def hear(self, source: str, channels: int) -> None:
+        """PortAudio has its input from the beginning, or never."""
+        raise DeviceError("this stream cannot be given an input; open it with one")
+
+    def hear_nothing(self) -> None:
+        """Its input goes on, unheard."""
 
     def start(self) -> None:
         """Let the device call; raises DeviceError."""
@@ -158,3 +172,12 @@ class PortAudioStream:
             return True
         _stuck.append(self)
         return False
+
+
+def _sides(device: int | None, source: int | None, inputs: int) -> tuple:
+    """Kind, device and channels as sounddevice has them, for one side or both."""
+    if not inputs:
+        return "output", device, OUTPUTS
+    if device is None:
+        return "input", source, inputs
+    return "duplex", (source, device), (inputs, OUTPUTS)
