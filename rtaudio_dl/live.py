@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from rtaudio_dl.errors import EngineError
-from rtaudio_dl.host import Host
+from rtaudio_dl.hearing import HearingHost
 from rtaudio_dl.io.audio import AudioStream
-from rtaudio_dl.io.devices import find_output
+from rtaudio_dl.io.devices import find_player
 from rtaudio_dl.io.midi import MidiReader
 from rtaudio_dl.io.midi_ports import JACK
 from rtaudio_dl.io.recorder import Recorder
@@ -40,11 +40,12 @@ _PATIENCE_SECONDS = 20.0  # for the engine to do what it was told
 _FADE_SECONDS = 0.02  # for the sound to end before the device does
 
 
-class LiveHost(Host):
-    """A host that plays through a device; use it in a ``with`` block.
+class LiveHost(HearingHost):
+    """A host that plays and hears through devices; use it in a ``with`` block.
 
-    ``device`` and ``midi`` are words of a name (None: the default output, all MIDI
-    inputs), ``backend`` is ``auto``, ``jack`` or ``portaudio``, ``block`` in frames,
+    ``device``, ``microphone`` and ``midi`` are words of a name (None: the default
+    output, the default input once something listens, all MIDI inputs). ``backend`` is
+    ``auto``, ``jack`` or ``portaudio``, ``block`` in frames,
     ``placement`` is ``asap`` or ``fixed``; ``say`` gets one line at a time of what a
     person should know. Raises DeviceError.
     """
@@ -53,6 +54,7 @@ class LiveHost(Host):
         self,
         device: str | None = None,
         *,
+        microphone: str | None = None,
         midi: str | None = None,
         backend: str = "auto",
         block: int | None = None,
@@ -66,7 +68,8 @@ class LiveHost(Host):
             raise EngineError(f"placement is {placement!r}; allowed: {allowed}")
         self._device_name, self._asked_block, self._say = device, block, say
         self._backend, self._midi_name = backend, midi
-        self.device = find_output(device, backend)
+        self._microphone_name = microphone
+        self.device = find_player(device, backend)
         self._shared = SharedRing.create()
         super().__init__(
             round(self.device.default_rate), polyphony=polyphony, provider=provider
@@ -107,6 +110,7 @@ class LiveHost(Host):
         try:
             stream = self._audio.start()
             self._set_delay(stream)
+            self._start_ears()
             self.midi_reader.start()
         except BaseException:
             self.stop()
@@ -127,6 +131,7 @@ class LiveHost(Host):
             time.sleep(_FADE_SECONDS + 2 * self.block / self.sample_rate)
         self.stop_recording()
         self._audio.stop()
+        self._stop_ears()
         self.tracks.close()
         self._stop_worker()
 
@@ -174,12 +179,13 @@ class LiveHost(Host):
         return AudioStream(
             audio_callback.address,
             self._addresses.ctypes.data,
-            find_output(self._device_name, self._backend),
+            find_player(self._device_name, self._backend),
             self.sample_rate,
             self._asked_block,
             self._callbacks,
             midi_callback.address,
             self._midi_name,
+            self._microphone(),
         )
 
     def _callbacks(self) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rtaudio_dl.errors import PatchError
+from rtaudio_dl.patch_ears import Ears, parse_ears
 from rtaudio_dl.paths import config_folders
 from rtaudio_dl.table import Table
 
@@ -81,6 +82,7 @@ class Patch:
     depth: int = 2
     one_shot: bool = False
     program: int | None = None
+    ears: Ears | None = None
 
 
 def read_patch(path: Path) -> Patch:
@@ -143,6 +145,7 @@ def parse_patch(fields: dict[str, Any], name: str, source: str) -> Patch:
         depth=table.integer("depth", 1, MAX_DEPTH, 2),
         one_shot=table.boolean("one_shot", False),
         program=table.integer("program", 0, 127, None),
+        ears=parse_ears(table.table("ears")) if table.has("ears") else None,
     )
     table.finish()
     return patch

@@ -46,8 +46,8 @@ ONSET = np.dtype(
 
 _LOOK = 0.002  # s
 _REFRACTORY = 0.06  # s
-_HIGH_PASS_HZ = 60.0
-_FALL = 0.008  # s, time constant of the follower
+_HIGH_PASS_HZ = 100.0
+_FALL = 0.02  # s, time constant of the follower: it bridges the swings of a bass
 _FLOOR_UP, _FLOOR_DOWN = 0.8, 0.03  # s, time constants of the floor
 _ENDED = 0.25  # of the peak: below it the sound has ended
 _STEADY = 1.5  # times the floor: what is no higher is no longer a stroke

@@ -1,0 +1,75 @@
+"""The table ``[ears]`` of a patch: which label that a model hears plays which key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rtaudio_dl.rt.detection import BY_CONFIDENCE, BY_LEVEL
+from rtaudio_dl.table import Table
+
+VELOCITIES = {"confidence": BY_CONFIDENCE, "level": BY_LEVEL}
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What a label plays: a key, on a channel (None: that of the patch, or the first).
+
+    ``velocity`` is 0..1, or comes from the ``confidence`` or the ``level`` of what was
+    heard.
+    """
+
+    key: int
+    channel: int | None = None
+    velocity: float | str = "level"
+
+
+@dataclass(frozen=True)
+class Ears:
+    """``model`` is a classifier or ``onset``; ``detector`` changes its settings."""
+
+    model: str
+    labels: dict[str, Trigger]
+    detector: dict[str, Any] = field(default_factory=dict)
+
+
+def parse_ears(table: Table) -> Ears:
+    """Check the table. Which labels and settings there are, the model will say."""
+    detector = table.table("detector")
+    ears = Ears(
+        model=table.text("model"),
+        labels=_labels(table.table("labels")),
+        detector=dict(detector.fields),
+    )
+    table.finish()
+    if not ears.labels:
+        table.fail("labels", "none", "a line LABEL = KEY for each label that plays")
+    return ears
+
+
+def _labels(table: Table) -> dict[str, Trigger]:
+    return {label: _trigger(table, label) for label in table.fields}
+
+
+def _trigger(table: Table, label: str) -> Trigger:
+    """``36`` or ``{key = 36, channel = 9, velocity = "confidence"}``."""
+    if not isinstance(table.fields[label], dict):
+        return Trigger(table.integer(label, 0, 127, None))
+    inner = table.table(label)
+    trigger = Trigger(
+        key=inner.integer("key", 0, 127, None),
+        channel=inner.integer("channel", 0, 15, None),
+        velocity=_velocity(inner),
+    )
+    inner.finish()
+    if trigger.key is None:
+        inner.fail("key", "missing", "a MIDI note, 0 to 127")
+    return trigger
+
+
+def _velocity(table: Table) -> float | str:
+    if isinstance(table.fields.get("velocity"), str):
+        return table.choice("velocity", tuple(VELOCITIES))
+    if not table.has("velocity"):
+        return Trigger.velocity
+    return table.number("velocity", 0.01, 1, 0.0)
