@@ -175,7 +175,7 @@ def test_parameters_and_bounds_are_those_of_the_engine():
         ({"seed": 1 << 63}, "seed is 9223372036854775808; allowed: a whole number"),
         ({"one_shot": 1}, "one_shot is 1; allowed: true or false"),
         ({"program": 128}, "program is 128; allowed: a whole number from 0 to 127"),
-        ({"modle": "x"}, "modle is 'unknown'; allowed: controls, depth, freshness,"),
+        ({"modle": "x"}, "modle is 'unknown'; allowed: controls, depth, ears,"),
     ],
 )
 def test_an_error_says_place_value_and_what_is_allowed(fields, message):

@@ -1,6 +1,6 @@
 """A probe on a JACK server: it plays into programs there, and hears every frame.
 
-It is a process with two JACK clients, one that sends MIDI and one that records: no loop
+It is a process with two JACK clients, one that sends and one that records: no loop
 of connections runs through one client, which would cost a period of latency.
 """
 
@@ -21,7 +21,7 @@ _PROCESS = "rtaudio_dl.bench.jack_probe_process"
 
 
 class JackProbe:
-    """Sends MIDI at exact frames to a server's clients, and records what they play.
+    """Sends MIDI and sound at exact frames to clients, and records what they play.
 
     After `run`, ``late`` counts messages that missed their frame, ``gaps`` the cycles
     that the recording missed, ``xruns`` all that the server told, ``sent`` the messages
@@ -46,6 +46,10 @@ class JackProbe:
         """Send to all MIDI inputs whose name a pattern finds, once there are any."""
         return self._child.ask("connect_midi", pattern=pattern)
 
+    def connect_sound(self, pattern: str) -> list[str]:
+        """Play to all audio inputs whose name a pattern finds, once there are any."""
+        return self._child.ask("connect_sound", pattern=pattern)
+
     def connect_audio(self, pattern: str) -> list[str]:
         """Record the audio outputs whose names a pattern finds, in their order."""
         return self._child.ask("connect_audio", pattern=pattern)
@@ -59,21 +63,28 @@ class JackProbe:
         return [p for p in self._child.ask("ports") if re.search(pattern, p)]
 
     def run(
-        self, events: Sequence[tuple[int, bytes]] = (), frames: int = RATE
+        self,
+        events: Sequence[tuple[int, bytes]] = (),
+        frames: int = RATE,
+        sound: np.ndarray | None = None,
     ) -> tuple[np.ndarray, int]:
-        """Send messages of 1 to 3 bytes at their frames, and record.
+        """Send messages of 1 to 3 bytes at their frames, play a sound, and record.
 
+        ``sound`` is mono, (frames,), and begins with the first frame recorded.
         Frames count from the first one recorded. Returns float32 (frames, channels) and
         JACK's own number of the first frame.
         """
         with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / "audio.npy"
+            out, played = Path(folder) / "audio.npy", Path(folder) / "sound.npy"
+            if sound is not None:
+                np.save(played, np.asarray(sound, np.float32), allow_pickle=False)
             answer = self._child.ask(
                 "run",
                 within=ANSWER_SECONDS + frames / self.server.rate,
                 events=[(frame, bytes(message).hex()) for frame, message in events],
                 frames=frames,
                 out=str(out),
+                sound=None if sound is None else str(played),
             )
             audio = np.load(out, allow_pickle=False)
         self.late, self.gaps = answer["late"], answer["gaps"]

@@ -15,7 +15,7 @@ from rtaudio_dl.bench.jack_loop import round_trips
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io import libjack
 from rtaudio_dl.io.native import array_of
-from rtaudio_dl.rt.kernel import rt_callback
+from rtaudio_dl.rt.kernel import rt_callback, rt_kernel
 from rtaudio_dl.rt.native import call2, call8, floats_at, table_at
 
 MAX_CHANNELS = 8
@@ -33,7 +33,7 @@ STATE = np.dtype(
         ("clear", np.uintp),
         ("write", np.uintp),
         ("events", np.uintp),
-        ("audio", np.uintp),
+        ("audio", np.uintp),  # what is heard, or what is played
         ("armed", np.int64),
         ("start", np.int64),  # JACK's number of the first frame
         ("frames", np.int64),
@@ -51,17 +51,30 @@ STATE = np.dtype(
 _states, _messages = array_of(STATE), array_of(MESSAGE)
 
 
+@rt_kernel
+def _play(state, n, first, frames):
+    port = floats_at(call2(state.get_buffer, state.ports[1], n), frames)
+    sound = floats_at(state.audio, state.frames)
+    for i in range(frames):
+        there = state.armed != 0 and 0 <= first + i < state.frames
+        port[i] = sound[first + i] if there else np.float32(0.0)
+
+
 @rt_callback(types.int32(types.uint32, types.uintp))
 def _send(frames, user):
-    """JackProcessCallback: put the messages of this cycle at their frames. [audio]"""
+    """JackProcessCallback: put messages and sound at their frames. [audio]
+
+    The ports are one for MIDI and one for sound.
+    """
     state = _states(user, 1)[0]
     n = np.uintp(frames)
     buffer = call2(state.get_buffer, state.ports[0], n)
     call2(state.clear, buffer, n)
+    time = call2(state.last_frame_time, state.client, n) & _U32
+    _play(state, n, np.int64(time) - state.start, frames)
     if state.armed == 0:
         return 0
-    now = call2(state.last_frame_time, state.client, n) & _U32
-    first = np.int64(now) - state.start
+    first = np.int64(time) - state.start
     events = _messages(state.events, state.count)
     while state.next < state.count:
         event = events[state.next]
@@ -116,7 +129,8 @@ class Probe:
         self.sender, self.send = self._client(f"{name}-send")
         self.listener, self.record = self._client(f"{name}-record")
         self.midi = self.sender.register("midi", libjack.MIDI, libjack.IS_OUTPUT)
-        self.send["ports"][0, 0] = self.midi
+        self.sound = self.sender.register("sound", libjack.AUDIO, libjack.IS_OUTPUT)
+        self.send["ports"][0, :2] = self.midi, self.sound
         self.inputs = []
         for i in range(channels):
             port = self.listener.register(
@@ -165,10 +179,17 @@ class Probe:
     def disconnect(self) -> list[str]:
         disconnect = libjack.library().jack_port_disconnect
         disconnect.argtypes = (c_void_p, c_void_p)
-        disconnect(self.sender.pointer, self.midi)
+        for port in (self.midi, self.sound):
+            disconnect(self.sender.pointer, port)
         for port in self.inputs:
             disconnect(self.listener.pointer, port)
         return []
+
+    def connect_sound(self, pattern: str) -> list[str]:
+        found = self._find(libjack.AUDIO, libjack.IS_INPUT, pattern)
+        for name in found:
+            self._connect(self.sender, self.sound, name, plays=True)
+        return found
 
     def connect_audio(self, pattern: str) -> list[str]:
         found = self._find(libjack.AUDIO, libjack.IS_OUTPUT, pattern)
@@ -192,17 +213,22 @@ class Probe:
     def ports(self) -> list[str]:
         return self.sender.ports(libjack.MIDI) + self.sender.ports(libjack.AUDIO)
 
-    def run(self, events: list, frames: int, out: str) -> dict[str, int]:
+    def run(
+        self, events: list, frames: int, out: str, sound: str | None = None
+    ) -> dict[str, int]:
         messages = np.zeros(max(len(events), 1), MESSAGE)
         for row, (frame, text) in zip(messages, sorted(events), strict=False):
             data = bytes.fromhex(text)
             row["frame"], row["size"] = frame, len(data)
             row["data"] = int.from_bytes(data, "little")
         audio = np.zeros((frames, self.channels), np.float32)
+        played = np.zeros(1, np.float32)
+        if sound:
+            played = np.ascontiguousarray(np.load(sound, allow_pickle=False))
         xruns = self._xruns()
         lead = LEAD_PERIODS * self.sender.period
         start = libjack.library().jack_frame_time(self.sender.pointer) + lead
-        self._arm(messages, len(events), audio, start)
+        self._arm(messages, len(events), audio, played, start)
         rate = self.sender.sample_rate
         end = time.monotonic() + (frames + lead) / rate + 10.0
         while not self.record["done"][0] and time.monotonic() < end:
@@ -218,13 +244,13 @@ class Probe:
             "xruns": self._xruns() - xruns,
         }
 
-    def _arm(self, messages, count: int, audio, start: int) -> None:
-        self._kept = messages, audio  # as long as the callbacks may use them
-        for state in (self.send, self.record):
+    def _arm(self, messages, count: int, audio, played, start: int) -> None:
+        self._kept = messages, audio, played  # as long as the callbacks may use them
+        for state, sound in ((self.send, played), (self.record, audio)):
             state["start"], state["expected"] = start, -1
             state["late"] = state["gaps"] = state["next"] = state["done"] = 0
             state["events"], state["count"] = messages.ctypes.data, count
-            state["audio"], state["frames"] = audio.ctypes.data, len(audio)
+            state["audio"], state["frames"] = sound.ctypes.data, len(sound)
             state["channels"] = self.channels
             state["armed"] = 1
 

@@ -159,6 +159,44 @@ def write_classifier(path: Path, samples: int = 1600, labels: int = 3) -> Path:
     return save(path, nodes, inputs, outputs, weights, card)
 
 
+def write_loudness(
+    path: Path,
+    samples: int = 160,
+    sample_rate: int = 16000,
+    **card_fields,
+) -> Path:
+    """Write a classifier with one score: the window's highest sample, 0..1.
+
+    NaN where it is above 1. A state counts the windows; the constant ``gain`` is 1.
+    """
+    inputs = [
+        tensor("audio", "audio", "B", samples),
+        tensor("count", "state", "B", 1),
+        Tensor("gain", "control", (), "int64", 1),
+    ]
+    outputs = [
+        tensor("scores", "scores", "B", 1),
+        tensor("next_count", "state", "B", 1),
+    ]
+    fields = {"labels": ("loud",)} | card_fields
+    card = Card(
+        *("loudness", "classifier", sample_rate, tuple(inputs), tuple(outputs)),
+        **fields,
+    )
+    weights = {"one": np.ones(1, "f"), "none": np.zeros(1, "f")}
+    nodes = [
+        helper.make_node("Cast", ["gain"], ["factor"], to=TensorProto.FLOAT),
+        helper.make_node("ReduceMax", ["audio"], ["highest"], axes=[1]),
+        helper.make_node("Mul", ["highest", "factor"], ["peak"]),
+        helper.make_node("Sub", ["one", "peak"], ["room"]),
+        helper.make_node("Sqrt", ["room"], ["root"]),  # NaN above 1
+        helper.make_node("Mul", ["root", "none"], ["nothing"]),
+        helper.make_node("Add", ["peak", "nothing"], ["scores"]),
+        helper.make_node("Add", ["count", "one"], ["next_count"]),
+    ]
+    return save(path, nodes, inputs, outputs, weights, card)
+
+
 def write_nan(path: Path, frames: int = 64) -> Path:
     """Write a one-shot whose every sample is not a number."""
     card = oneshot_card(1, 0, frames)
