@@ -243,10 +243,11 @@ def take_chunk(ears):
 def listen(ears):
     """Analyse for ever, until `Ear.stop` is set and the semaphore posted. [worker]"""
     ear = ears.ear[0]
-    flush_denormals()  # the thread is ours alone
+    mode = flush_denormals()
     while load_acquire(ears.stop, 0) == 0:
         if take_chunk(ears) == 0:
             call3(ear.wait_address, ear.semaphore, 0xFFFFFFFFFFFFFFFF, 0)
+    restore_denormals(mode)
 
 
 @rt_kernel
