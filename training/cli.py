@@ -99,6 +99,8 @@ def _prepare(options: argparse.Namespace) -> None:
         name, source = options.source
         datasets.prepare(name, Path(source), options)
         return
+    if options.source[0] in ADAPTORS and not Path(options.source[0]).is_dir():
+        raise DataError(f"{options.source[0]} is a data set; name its folder after it")
     config = reading.load(options.config) if options.config else Config()
     data = replace(config.data, source=options.source[0])
     dataset = prepare.load(data, bar)

@@ -10,7 +10,7 @@ from training.datasets.manifest import Manifest
 
 @dataclass(frozen=True)
 class Adaptor:
-    """``build(source, **options)`` reads names and tables, and opens no sound.
+    """``build(source, **options)`` reads names and tables, of sounds a header at most.
 
     ``options`` names the ones it takes. ``rate`` (Hz) and ``seconds`` (shortest,
     longest) are what the audit expects of a file; zeros expect nothing.

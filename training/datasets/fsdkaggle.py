@@ -63,12 +63,11 @@ def _table(root: Path, split: str) -> Path | None:
 
 def _entry(row: dict[str, str], split: str, tree: Tree) -> Entry:
     name = row["fname"]
-    published = f"FSDKaggle2018.audio_{split}/{name}"
-    kaggle = f"audio_{split}/{name}"
-    found = tree.like(published)
+    folders = (f"FSDKaggle2018.audio_{split}", f"audio_{split}")
+    paths = [tree.like(f"{folder}/{name}") for folder in folders]
     extra = {k: row[k] for k in ("manually_verified", "usage") if row.get(k)}
     return Entry(
-        path=found if found in tree else tree.like(kaggle),
+        path=next((path for path in paths if path in tree), paths[0]),
         labels=(row["label"],),
         split=split,
         group=row.get("freesound_id") or Path(name).stem,

@@ -49,8 +49,8 @@ def build(
     ``split`` is ``official`` (as published), ``group`` (anew, no source or speaker in
     two splits, ``valid`` and ``test`` percent) or ``auto``: official where one is
     published. ``folds`` deals the groups into that many folds; ``held_out`` names
-    groups to test on. ``options`` are the adaptor's own. Files are looked up, but not
-    opened: `audit.audit` does that. Raises DataError.
+    groups to test on. ``options`` are the adaptor's own. That files can be read is what
+    `audit.audit` finds out. Raises DataError.
     """
     adaptor = find(name)
     unknown = [key for key in options if key not in adaptor.options]

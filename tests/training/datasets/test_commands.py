@@ -90,6 +90,7 @@ def test_sort_lays_and_tells(published, tmp_path, capsys):
     "arguments, message",
     [
         (["prepare", "esc60", "x"], "no data set 'esc60'; known: folder"),
+        (["prepare", "esc50"], "esc50 is a data set; name its folder after it"),
         (["prepare", "esc50", "none"], "none: no such folder"),
         (["prepare", "a", "b", "c"], "3 folders; allowed: [DATASET] SOURCE"),
         (["prepare", "esc50", ".", "--task", "12"], "esc50 has no option task"),
