@@ -206,3 +206,48 @@ def _drift_mix() -> np.ndarray:
     signs = np.random.default_rng(7).standard_normal((DRIFTS, PARTIALS))
     mix = nearness * signs
     return (mix / np.sqrt((mix**2).sum(0))).astype(np.float32)
+
+
+def render(
+    decoder: Decoder,
+    hop: int,
+    pitch: np.ndarray,
+    velocity: np.ndarray,
+    timbre: np.ndarray,
+    held: float,
+    seconds: float,
+    seed: int = 0,
+) -> np.ndarray:
+    """Whole notes (B, frames) float32, hop by hop as the engine would.
+
+    ``pitch`` and ``velocity`` are (B,), ``timbre`` (B, Z); the key is down for ``held``
+    of the ``seconds``.
+    """
+    hops, down = round(seconds * RATE / hop), round(held * RATE / hop)
+    random = np.random.default_rng(seed)
+    size = (hops, len(pitch), noise_size(hop))
+    noise = tf.constant(random.standard_normal(size, np.float32))
+    gates = tf.constant(np.arange(hops) < down, tf.float32)
+    voices = [tf.constant(x, tf.float32) for x in (pitch[:, None], velocity[:, None])]
+    audio = _rendered(decoder, hop, *voices, tf.constant(timbre), gates, noise)
+    return audio.numpy().transpose(1, 0, 2).reshape(len(pitch), -1)
+
+
+def _rendered(decoder, hop, pitch, velocity, timbre, gates, noise) -> tf.Tensor:
+    """Audio (hops, B, hop)."""
+
+    @tf.function(autograph=False)
+    def run():
+        def body(before, now):
+            gate, fresh = now
+            held = gate * tf.ones_like(pitch)
+            audio, state = step(
+                decoder, hop, pitch, velocity, held, timbre, fresh, before[1]
+            )
+            return audio, state
+
+        voices = pitch.shape[0]
+        start = tf.zeros([voices, hop]), zero_state(hop, voices)
+        return tf.scan(body, (gates, noise), start)[0]
+
+    return run()
