@@ -17,7 +17,7 @@ from rtaudio_dl.errors import ModelError, shown
 
 SCHEMA = 1
 METADATA_KEY = "rtaudio_dl.card"
-KINDS = ("oneshot", "note", "stream", "effect", "classifier")
+KINDS = ("oneshot", "note", "stream", "effect", "classifier", "encoder")
 ROLES = (
     "latent",
     "pitch",
@@ -44,6 +44,7 @@ REQUIRED_ROLES = {
     "stream": ({"state"}, {"audio", "state"}),
     "effect": ({"audio"}, {"audio"}),
     "classifier": ({"audio"}, {"scores"}),
+    "encoder": ({"audio"}, {"latent"}),
 }
 
 

@@ -16,6 +16,8 @@ from training.datasets import commands as datasets
 from training.datasets.registry import ADAPTORS
 from training.errors import DataError
 
+SOUNDFONT = "soundfont"  # of `prepare`, beside the data sets
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; gives the exit status."""
@@ -55,9 +57,13 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         metavar="[DATASET] SOURCE",
         help="a folder with CLASS/NAME.wav|flac|ogg, whose sounds are cached for a "
-        f"generator; or {', '.join(ADAPTORS)} and its folder, for a manifest",
+        f"generator; or {', '.join(ADAPTORS)} and its folder, for a manifest; or "
+        f"{SOUNDFONT} and a .sf2 file, to render notes in NSynth's format",
     )
     sub.add_argument("--config", type=Path, help="TOML whose [data] says how")
+    sub.add_argument(
+        "--groups", type=Path, help=f"{SOUNDFONT}: JSON of presets that share samples"
+    )
     datasets.add_prepare_options(sub)
 
     sub = command("sort", datasets.sort, "lay a data set's sounds into class folders")
@@ -97,6 +103,9 @@ def _prepare(options: argparse.Namespace) -> None:
         raise DataError(f"{len(options.source)} folders; allowed: [DATASET] SOURCE")
     if len(options.source) == 2:
         name, source = options.source
+        if name == SOUNDFONT:
+            tasks.module("notes").prepare_soundfont(Path(source), options)
+            return
         datasets.prepare(name, Path(source), options)
         return
     if options.source[0] in ADAPTORS and not Path(options.source[0]).is_dir():

@@ -15,6 +15,7 @@ INPUT_ROLES = {
     "oneshot": ("latent", "class", "pitch", "velocity"),
     "note": ("latent", "class", "pitch", "velocity"),
     "classifier": ("audio", "state", "control"),
+    "encoder": ("audio", "pitch", "velocity"),
 }
 REPEATABLE = {"state", "control"}
 

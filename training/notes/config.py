@@ -26,7 +26,7 @@ class Model:
     name: str = "notes"
     licence: str = ""
     timbre: int = 16
-    width: int = 320
+    width: int = 416
     layers: int = 3
     trait_width: int = 192
     hop: int = 64
@@ -44,7 +44,7 @@ class Training:
     """
 
     seed: int = 1
-    steps: int = 60_000
+    steps: int = 28_000
     max_minutes: float = 0.0
     batch: int = 64
     times: int = 24

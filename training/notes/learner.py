@@ -9,6 +9,8 @@ import tensorflow as tf
 from training.notes import losses, network
 from training.notes.config import Config
 
+ROUGHNESS = 0.3  # nepers of power that the encoder's view is roughened by
+
 
 class Learner:
     """Encoder and decoder with everything that a checkpoint must hold."""
@@ -38,6 +40,8 @@ class Learner:
         """Train on a batch of `training.notes.batches`; gives its losses."""
         training = self.config.training
         seed = tf.stack([tf.constant(training.seed, tf.int64), self.steps])
+        rough = tf.random.stateless_normal(tf.shape(batch["mel"]), -seed)
+        batch = batch | {"mel": batch["mel"] + ROUGHNESS * rough}
         with tf.GradientTape() as tape:
             report = self.losses(self.encoder, self.decoder, batch, seed)
         gradients = tape.gradient(report["loss"], self.weights)

@@ -206,5 +206,5 @@ def start(config: Config, resume: Path | None = None) -> Run:
 
 
 def _line(values: dict[str, float], clock: Clock) -> str:
-    shown = ("partials", "noise", "prior", "ratios", "wander", "fade")
+    shown = ("partials", "noise", "loudness", "prior", "ratios", "wander", "fade")
     return ", ".join([*(f"{n} {values[n]:.2f}" for n in shown), *clock.left()])

@@ -14,14 +14,16 @@ __all__ = ["WEIGHTS", "divergence", "of_notes"]
 WEIGHTS = {
     "partials": 1.0,
     "noise": 0.5,
+    "loudness": 0.5,
     "ratios": 20.0,
     "wander": 2.0,
     "fade": 2.0,
 }
 PARTIAL_RANGE_DB = 70.0  # below a note's loudest partial nothing counts
 NOISE_RANGE_DB = 80.0
-LOUDNESS = 0.03  # nepers of weight per dB below the loudest of the moment
+LOUDNESS = 0.04  # nepers of weight per dB below the loudest of the moment
 MOST_FADE = 100.0  # dB per second
+POWER = np.float32(np.log(10.0) / 10.0)  # nepers of power per dB
 
 
 def of_notes(
@@ -41,8 +43,13 @@ def of_notes(
     loud = tf.reduce_max(wanted, axis=1)
     trait_weight = _weight(loud) * exists
     fades = _fade_weight(batch, peak[:, 0])
+    together = tf.abs(
+        _power(partial_db, noise_db, exists, floor)
+        - _power(batch["partials"], batch["noise"], exists, floor)
+    )
     return {
         "partials": _mean(tf.abs(_floored(partial_db, floor) - wanted), weight),
+        "loudness": tf.reduce_mean(together),
         "noise": _mean(tf.abs(found_noise - wanted_noise), _weight(wanted_noise)),
         "ratios": _mean(tf.abs(traits["ratios"] - batch["ratios"]), trait_weight),
         "wander": _mean(tf.abs(traits["wander"] - batch["wander"]), trait_weight),
@@ -57,10 +64,16 @@ def _exists(pitch: tf.Tensor) -> tf.Tensor:
     return tf.cast(fundamental * orders < TOP_HZ, tf.float32)
 
 
+def _power(partials, noise, exists, floor) -> tf.Tensor:
+    """Level of everything together at each moment, (B, T) in dB."""
+    power = tf.reduce_sum(tf.exp(POWER * partials) * exists[:, None], axis=2)
+    power += tf.reduce_sum(tf.exp(POWER * noise), axis=2)
+    return tf.math.log(power + tf.exp(POWER * floor[..., 0])) / POWER
+
+
 def _floored(db: tf.Tensor, floor: tf.Tensor) -> tf.Tensor:
     """Level of a sound with a noise at ``floor`` added, which hides what is softer."""
-    neper = np.float32(np.log(10.0) / 10.0)
-    return tf.math.log(tf.exp(neper * db) + tf.exp(neper * floor)) / neper
+    return tf.math.log(tf.exp(POWER * db) + tf.exp(POWER * floor)) / POWER
 
 
 def _weight(db: tf.Tensor) -> tf.Tensor:

@@ -16,7 +16,7 @@ from training.notes.config import Model
 from training.notes.features import CELLS, SPEC
 
 LEVELS = PARTIALS + BANDS
-PITCH_BUMPS, LOWEST_PITCH, HIGHEST_PITCH = 20, 21.0, 108.0
+PITCH_BUMPS, LOWEST_PITCH, HIGHEST_PITCH = 30, 21.0, 108.0
 TIME_BUMPS, FASTEST_SECONDS = 20, 0.008
 DB_SCALE, DB_OFFSET = 20.0, -60.0  # Bring levels to about -2..2.
 MAX_DB = 0.0
