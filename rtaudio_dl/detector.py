@@ -1,7 +1,16 @@
 """How scores become events: the thresholds and times of a classifier.
 
-A card brings them in its table ``detector``; whoever listens may set others. They are
-explained at `rtaudio_dl.rt.detector`.
+A card brings them in its table ``detector``; whoever listens may set others:
+
+``threshold``            0..1, at which a label begins; one number, or one per label
+``release``              0..1, the part of its threshold below which it ends; the same
+``smoothing_seconds``    time constant of the scores' exponential smoothing
+``hold_seconds``         that a label must stay at its threshold before it begins
+``refractory_seconds``   from one beginning to the next, at least
+``background``           labels that are never events
+``exclusive``            only the best label may begin, and ends the one before it
+
+`rtaudio_dl.rt.detector` says exactly what they do.
 """
 
 from __future__ import annotations
@@ -21,7 +30,7 @@ from rtaudio_dl.table import Table
 ONSET = "onset"  # label and pseudo-model of the built-in detector of strokes
 ACTIVATIONS = {"none": RAW, "softmax": SOFTMAX, "sigmoid": SIGMOID}
 THRESHOLD = 0.5  # where a card says nothing
-_RELEASE = 0.7  # of the threshold
+RELEASE = 0.7
 _REFRACTORY_SECONDS = 0.3
 _MAX_SECONDS = 60.0
 _NAMES = (
@@ -37,10 +46,8 @@ _NAMES = (
 
 @dataclass(frozen=True)
 class DetectorSettings:
-    """Thresholds per label in the order of the model's labels, times in s.
-
-    ``background`` labels are never events; ``exclusive`` labels end each other.
-    """
+    """The settings of a model; ``threshold`` and ``release``, both as scores here, are
+    in the order of its labels."""
 
     labels: tuple[str, ...]
     threshold: tuple[float, ...]
@@ -91,19 +98,16 @@ def detector_settings(
 def _settings(card: Card, fields: dict[str, Any]) -> DetectorSettings:
     labels = labels_of(card)
     table = Table(f"model {card.name!r}", "detector", fields, _NAMES)
-    threshold = _per_label(table, "threshold", labels, [THRESHOLD] * len(labels))
-    release = _per_label(table, "release", labels, [_RELEASE * t for t in threshold])
-    for label, low, high in zip(labels, release, threshold, strict=True):
-        if low > high:
-            table.fail(f"release of {label}", low, f"up to its threshold, {high:g}")
+    threshold = _per_label(table, "threshold", labels, THRESHOLD)
+    release = _per_label(table, "release", labels, RELEASE)
 
     def seconds(name: str, default: float) -> float:
         return table.number(f"{name}_seconds", 0, _MAX_SECONDS, default)
 
     return DetectorSettings(
         labels=labels,
-        threshold=tuple(threshold),
-        release=tuple(release),
+        threshold=threshold,
+        release=tuple(t * r for t, r in zip(threshold, release, strict=True)),
         smoothing_seconds=seconds("smoothing", 0.0),
         hold_seconds=seconds("hold", 0.0),
         refractory_seconds=seconds("refractory", _REFRACTORY_SECONDS),
@@ -113,15 +117,13 @@ def _settings(card: Card, fields: dict[str, Any]) -> DetectorSettings:
 
 
 def _per_label(
-    table: Table, name: str, labels: tuple[str, ...], default: list[float]
-) -> list[float]:
+    table: Table, name: str, labels: tuple[str, ...], default: float
+) -> tuple[float, ...]:
     """One number for all labels, or a table of them."""
-    value = table.fields.get(name)
-    if not isinstance(value, dict):
-        return [table.number(name, 0, 1, normal) for normal in default]
+    if not isinstance(table.fields.get(name), dict):
+        return (table.number(name, 0, 1, default),) * len(labels)
     inner = table.table(name, labels)
-    pairs = zip(labels, default, strict=True)
-    numbers = [inner.number(label, 0, 1, normal) for label, normal in pairs]
+    numbers = tuple(inner.number(label, 0, 1, default) for label in labels)
     inner.finish()
     return numbers
 
@@ -160,7 +162,7 @@ def hop_of(card: Card) -> int:
     default = window if stateful else max(1, window // 4)
     seconds = card.extra.get("hop_seconds", default / card.sample_rate)
     number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
-    if not number or not 1 <= round(seconds * card.sample_rate) <= window:
+    if not number or not 0.5 < seconds * card.sample_rate < window + 0.5:  # nor NaN
         raise ModelError(
             f"model {card.name!r}: hop_seconds is {seconds!r:.80}; allowed: more than "
             f"0, up to the window's {window / card.sample_rate:g}"
