@@ -54,17 +54,16 @@ def _labels(table: Table) -> dict[str, Trigger]:
 def _trigger(table: Table, label: str) -> Trigger:
     """``36`` or ``{key = 36, channel = 9, velocity = "confidence"}``."""
     if not isinstance(table.fields[label], dict):
-        return Trigger(table.integer(label, 0, 127, None))
-    inner = table.table(label)
-    trigger = Trigger(
-        key=inner.integer("key", 0, 127, None),
-        channel=inner.integer("channel", 0, 15, None),
-        velocity=_velocity(inner),
-    )
-    inner.finish()
-    if trigger.key is None:
-        inner.fail("key", "missing", "a MIDI note, 0 to 127")
-    return trigger
+        key, rest = table.integer(label, 0, 127, None), {}
+    else:
+        inner = table.table(label)
+        key = inner.integer("key", 0, 127, None)
+        channel = inner.integer("channel", 0, 15, None)
+        rest = {"channel": channel, "velocity": _velocity(inner)}
+        inner.finish()
+    if key is None:
+        table.fail(label, "without a key", "a MIDI note, 0 to 127")
+    return Trigger(key, **rest)
 
 
 def _velocity(table: Table) -> float | str:

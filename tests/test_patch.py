@@ -28,6 +28,7 @@ names = st.one_of(
     st.sampled_from(
         ["model", "keys", "keyboard", "parameters", "controls", "seed", "depth"]
         + ["freshness", "one_shot", "program", "title", "36", "class", "low", "root"]
+        + ["ears", "labels", "detector", "velocity", "channel", "key"]
     ),
     texts,
 )
