@@ -140,8 +140,9 @@ class Training:
 class Detector:
     """How live scores become events; the card hands it on to the host.
 
-    ``precision`` is what each class's threshold is chosen for on validation sounds;
-    ``background`` labels are never events.
+    ``precision`` is what each class's threshold is chosen for on validation sounds,
+    ``release`` the share of it below which an event ends; ``background`` labels are
+    never events.
     """
 
     hop_seconds: float = 0.1

@@ -99,4 +99,4 @@ def _fit(outcome: Outcome, on: list[Scored], name: str) -> Calibration:
 def _scored(trained: Trained, task: Task, part: str) -> Scored:
     rows = task.rows(part)
     cut = windows.cut(task.clips, rows, task.config.data.frames)
-    return Scored(rows, trained.logits(cut.floats()), cut.clip, task.classes[rows])
+    return Scored(rows, trained.scorer(cut.floats()), cut.clip, task.classes[rows])

@@ -38,6 +38,7 @@ class Learner(tf.Module):
         self.network = network(config, self.classes)
         self.average = network(config, self.classes)
         self.average.set_weights(self.network.get_weights())
+        self.scorer = Scorer(self.front, self.average)
         self.optimizer = self._optimizer(epoch_steps)
         self.optimizer.build(self.network.trainable_variables)
         self.steps = tf.Variable(0, dtype=tf.int64, trainable=False)
@@ -46,7 +47,8 @@ class Learner(tf.Module):
         """Every variable that a run depends on, in a fixed order, the average first."""
         return [
             *self.average.weights,
-            *self.network.weights,
+            # Not weights: the dice of dropout are variables, too.
+            *self.network.variables,
             *self.optimizer.variables,
             self.steps,
         ]
@@ -77,8 +79,7 @@ class Learner(tf.Module):
         keep = tf.minimum(self.config.training.ema, (1.0 + step) / (10.0 + step))
         pairs = zip(self.average.weights, self.network.weights, strict=True)
         for mean, now in pairs:
-            if "seed" not in mean.path:
-                mean.assign(keep * mean + (1.0 - keep) * now)
+            mean.assign(keep * mean + (1.0 - keep) * now)
 
     def _augmented(self, audio, noise, classes, seed) -> tuple[tf.Tensor, tf.Tensor]:
         target = tf.one_hot(classes, self.classes)
@@ -112,15 +113,19 @@ class Learner(tf.Module):
         return optimizer
 
 
-def logits(front: Front, net: keras.Model, audio: np.ndarray) -> np.ndarray:
-    """Logits (n, classes) of windows (n, frames) float32 by a trained network."""
+class Scorer:
+    """A trained network over windows of one length, part by part."""
 
-    @tf.function(autograph=False, reduce_retracing=True)
-    def run(part):
-        return net(front(part)[..., None], training=False)
+    def __init__(self, front: Front, net: keras.Model):
+        def run(part: tf.Tensor) -> tf.Tensor:
+            return net(front(part)[..., None], training=False)
 
-    parts = [run(tf.constant(audio[i : i + PART])) for i in range(0, len(audio), PART)]
-    return np.concatenate([np.asarray(part) for part in parts])
+        self._run = tf.function(run, autograph=False, reduce_retracing=True)
+
+    def __call__(self, audio: np.ndarray) -> np.ndarray:
+        """Logits (n, classes) of windows (n, frames) float32."""
+        parts = [audio[i : i + PART] for i in range(0, len(audio), PART)]
+        return np.concatenate([np.asarray(self._run(tf.constant(p))) for p in parts])
 
 
 def parameters(model: keras.Model) -> int:

@@ -15,7 +15,7 @@ from training.classify import batches, windows
 from training.classify.calibrate import cross_entropy, softmax
 from training.classify.config import Config, from_json
 from training.classify.cross import Part
-from training.classify.learner import Learner, logits, parameters
+from training.classify.learner import Learner, parameters
 from training.classify.task import Task, load
 from training.clock import Clock
 from training.errors import ConfigError
@@ -102,7 +102,7 @@ class Run:
         """Accuracy and loss of the averaged network on the clips of a part."""
         rows = self.task.rows(part)
         cut = windows.cut(self.task.clips, rows, self.config.data.frames)
-        found = logits(self.learner.front, self.learner.average, cut.floats())
+        found = self.learner.scorer(cut.floats())
         truth = self.task.classes[rows]
         right = windows.per_clip(softmax(found), cut).argmax(1) == truth
         loss = cross_entropy(found, truth[cut.clip])

@@ -72,8 +72,10 @@ def _bcresnet(hidden, model: Model):
             hidden = _broadcast_residual(
                 hidden, channels * tau, stride if first else 1, dilation, groups, first
             )
-    hidden = L.DepthwiseConv2D(5, padding="same", use_bias=False)(hidden)
-    hidden = _relu(_norm(_conv(32 * tau, 1)(_frequency_mean(hidden))))
+    # All bands become one here; over time the ends are padded.
+    hidden = L.ZeroPadding2D((2, 0))(hidden)
+    hidden = L.DepthwiseConv2D((5, hidden.shape[2]), use_bias=False)(hidden)
+    hidden = _relu(_norm(_conv(32 * tau, 1)(hidden)))
     return L.GlobalAveragePooling2D()(hidden)
 
 
@@ -83,8 +85,9 @@ def _broadcast_residual(
     entry = hidden
     if transition:
         hidden = _relu(_norm(_conv(channels, 1)(hidden)))
-    hidden = _over_frequency(hidden, stride)
-    hidden = _subspectral_norm(hidden, groups)
+    hidden = L.DepthwiseConv2D((1, 3), padding="same", use_bias=False)(hidden)
+    # TensorFlow has no depthwise convolution with a stride on one axis only.
+    hidden = _subspectral_norm(hidden[:, :, ::stride], groups)
     path = L.DepthwiseConv2D(
         (3, 1), dilation_rate=(dilation, 1), padding="same", use_bias=False
     )(_frequency_mean(hidden))
@@ -93,12 +96,6 @@ def _broadcast_residual(
     # The path has one band, and is added to all of them.
     parts = [hidden, path] if transition else [entry, hidden, path]
     return _relu(L.Add()(parts))
-
-
-def _over_frequency(hidden, stride: int):
-    """A depthwise convolution of 3 bands. TensorFlow has no stride on one axis only."""
-    hidden = L.DepthwiseConv2D((1, 3), padding="same", use_bias=False)(hidden)
-    return L.MaxPooling2D((1, stride), padding="same")(hidden) if stride > 1 else hidden
 
 
 def _frequency_mean(hidden):

@@ -17,7 +17,7 @@ def runs(manifest: Manifest, data: Data) -> tuple[int, ...]:
     """Numbers of the runs that a protocol asks for: (0,), or folds counted from 1."""
     if data.protocol == "split":
         return (0,)
-    found = tuple(sorted({fold for fold in folds(manifest, data) if fold}))
+    found = tuple(sorted({int(fold) for fold in folds(manifest, data) if fold}))
     if not 2 <= len(found) <= MAX_RUNS:
         raise DataError(
             f"{data.manifest}: {len(found)} {data.protocol} to leave out one by one; "

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import keras
-import numpy as np
 
 from training import checkpoint
-from training.classify import learner
 from training.classify.config import Config, from_json
 from training.classify.cross import Part
 from training.classify.front import Front
+from training.classify.learner import Scorer
 from training.classify.nets import network
 
 
@@ -21,6 +20,7 @@ class Trained:
 
     front: Front
     network: keras.Model
+    scorer: Scorer
     config: Config
     facts: dict
 
@@ -28,10 +28,6 @@ class Trained:
     def labels(self) -> tuple[str, ...]:
         """Class names in index order."""
         return tuple(self.facts["labels"])
-
-    def logits(self, audio: np.ndarray) -> np.ndarray:
-        """Logits (n, C) of windows (n, frames) float32."""
-        return learner.logits(self.front, self.network, audio)
 
 
 def load(part: Part) -> Trained:
@@ -43,4 +39,4 @@ def load(part: Part) -> Trained:
     # A checkpoint begins with the averaged network.
     net.set_weights(stored.values[: len(net.weights)])
     front = Front(stored.config.spec, stored.config.front.kind)
-    return Trained(front, net, stored.config, stored.facts)
+    return Trained(front, net, Scorer(front, net), stored.config, stored.facts)
