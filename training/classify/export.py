@@ -111,11 +111,9 @@ def describe(trained: Trained, figures: dict, run: dict) -> Card:
 def detector(trained: Trained, run: dict) -> dict:
     """How scores become events, as the host's detector takes it."""
     settings = trained.config.detector
-    threshold = dict(zip(trained.labels, run["thresholds"], strict=True))
-    release = {name: round(t * settings.release, 3) for name, t in threshold.items()}
     return {
-        "threshold": threshold,
-        "release": release,
+        "threshold": dict(zip(trained.labels, run["thresholds"], strict=True)),
+        "release": settings.release,
         "smoothing_seconds": settings.smoothing_seconds,
         "hold_seconds": settings.hold_seconds,
         "refractory_seconds": settings.refractory_seconds,
