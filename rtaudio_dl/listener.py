@@ -199,6 +199,8 @@ class FileListener(Listener):
             raise
         self.seconds = self._reader.seconds
         self._block = round(_BLOCK_SECONDS * self.sample_rate)
+        # Loaded now, so that `done` shows the pace of what follows.
+        hear_file(self._memory, np.zeros((0, self._reader.channels), np.float32))
 
     @property
     def done(self) -> float:

@@ -20,6 +20,7 @@ COLUMNS = {
     "callback": ("p50", "p99", "max", "p99_percent", "strike_max"),
     "inference": ("p50", "p99", "max", "times_real_time", "ratio_to_bare"),
     "gil": ("p50", "p99", "max", "xruns", "overruns", "late", "missed"),
+    "listen": ("p50", "p95", "max", "right", "wrong", "missed", "extra"),
 }
 TITLES = {
     "latency": "Latency: MIDI to the first frame of the sound",
@@ -27,6 +28,8 @@ TITLES = {
     "breaks": "Callback: voices at which p99 passes the period",
     "inference": "Inference: time of one sound",
     "gil": "GIL: from MIDI to sound while the interpreter is busy",
+    "listen": "Listening: words, strokes, one run of the model",
+    "cost": "Listening: what it costs",
     "soak": "Soak: random MIDI, model swaps, recording",
 }
 _SIGNIFICANT = 4

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rtaudio_dl.bench.session import Session
 
 ALL = "all"
-BENCHMARKS = ("latency", "callback", "inference", "gil", "soak")
+BENCHMARKS = ("latency", "callback", "inference", "listen", "gil", "soak")
 WITH_HISTOGRAM = ("latency", "gil")
 BROKEN = 1  # exit status: a budget was not kept
 
@@ -50,6 +50,12 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument(
         "--input", type=int, default=1, metavar="N", help="the cable's end (from 1)"
+    )
+    parser.add_argument(
+        "--clips",
+        type=Path,
+        metavar="FOLDER",
+        help="listen: recordings of words, in a folder for each",
     )
     parser.add_argument(
         "--no-peers", action="store_true", help="measure this program only"
@@ -109,6 +115,7 @@ def _session(options: argparse.Namespace) -> Iterator[Session]:
         yield Session(
             quick=options.quick,
             peers=not options.no_peers,
+            clips=options.clips,
             minutes=options.minutes,
             device=options.device,
             channel=options.input - 1,

@@ -53,6 +53,24 @@ def click(_input, output, frames, _time, _flags, user):
     return 0
 
 
+@rt_callback(
+    types.int32(
+        types.uintp, types.uintp, types.uint64, types.uintp, types.uint64, types.uintp
+    )
+)
+def echo(input, output, frames, _time, _flags, user):
+    """PaStreamCallback: two channels go out as they come in; counts those that came."""
+    counts = _integers(user, 8)
+    for i in range(frames if output != 0 else 0):
+        for channel in range(2):
+            table_at(output, frames, 2)[i, channel] = (
+                table_at(input, frames, 2)[i, channel] if input != 0 else 0.0
+            )
+    counts[FRAMES] += frames if input != 0 else 0
+    counts[CALLS] += 1
+    return 0
+
+
 @rt_callback(types.void(types.uintp, types.int64, types.uint64))
 def heard(user, offset, message):
     """MIDI callback: remembers the last message, and where in the cycle it was."""
