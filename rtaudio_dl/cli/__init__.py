@@ -7,7 +7,17 @@ import sys
 from collections.abc import Sequence
 
 from rtaudio_dl import __version__
-from rtaudio_dl.cli import bench, demo, doctor, lists, play, play_file, render, show
+from rtaudio_dl.cli import (
+    bench,
+    demo,
+    doctor,
+    listen,
+    lists,
+    play,
+    play_file,
+    render,
+    show,
+)
 from rtaudio_dl.errors import RtaudioError
 
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
@@ -21,7 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (demo, play, play_file, render, show, lists, doctor, bench):
+    for module in (demo, play, play_file, render, listen, show, lists, doctor, bench):
         module.add_commands(commands)
     return parser
 

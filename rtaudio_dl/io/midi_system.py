@@ -39,7 +39,7 @@ def unavailable() -> str:
     return ""
 
 
-def _system_api(rtmidi: ModuleType) -> int:
+def system_api(rtmidi: ModuleType) -> int:
     return {
         "linux": rtmidi.API_LINUX_ALSA,
         "darwin": rtmidi.API_MACOSX_CORE,
@@ -75,7 +75,7 @@ class SystemMidi:
         import rtmidi
 
         self._rtmidi = rtmidi
-        self._api = _system_api(rtmidi) if api is None else api
+        self._api = system_api(rtmidi) if api is None else api
         self._put, self._query = put, query
         self._probe = self._new("rtaudio_dl-list")
         self._open: dict[str, object] = {}
