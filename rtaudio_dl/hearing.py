@@ -45,6 +45,13 @@ class HearingHost(Host):
         """What listens now, None if nothing does."""
         return self._listener
 
+    @property
+    def microphone(self) -> AudioDevice | None:
+        """The input that is heard now, None if none is."""
+        stream = self._audio.stream
+        microphone = stream.microphone if stream else None
+        return microphone.device if microphone else None
+
     def listen(
         self,
         model: str | Path = "commands",

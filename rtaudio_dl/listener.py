@@ -197,6 +197,8 @@ class FileListener(Listener):
         except BaseException:
             self._reader.close()
             raise
+        nothing = np.zeros((0, self._reader.channels), np.float32)
+        hear_file(self._memory, nothing)  # compiled now, not while it is timed
         self.seconds = self._reader.seconds
         self._block = round(_BLOCK_SECONDS * self.sample_rate)
         # Loaded now, so that `done` shows the pace of what follows.

@@ -99,8 +99,7 @@ def _settings(options: argparse.Namespace) -> dict[str, object]:
             raise EngineError(f"channels are {options.channels!r}; write them as 1,2")
         chosen["channels"] = tuple(int(number) for number in numbers)
     if options.threshold is not None:
-        release = 0.7 * options.threshold
-        chosen["settings"] = {"threshold": options.threshold, "release": release}
+        chosen["settings"] = {"threshold": options.threshold}
     return chosen
 
 
@@ -255,7 +254,7 @@ def _open(host: LiveHost, options: argparse.Namespace) -> Listener:
 
 
 def _hears(host: LiveHost, listener: Listener) -> str:
-    device = host.input_device.label
+    device = host.microphone.label if host.microphone else "nothing"
     return (
         f"listening to {device} with {listener.model_name}: "
         f"{', '.join(listener.labels)}"

@@ -14,7 +14,7 @@ from rtaudio_dl.errors import DeviceError, PatchError
 def add_commands(commands: argparse._SubParsersAction) -> None:
     """Add the three commands."""
     for name, run, text in (
-        ("devices", show_devices, "audio outputs and MIDI inputs"),
+        ("devices", show_devices, "audio devices and MIDI ports"),
         ("models", show_models, "the models at hand and what they can do"),
         ("patches", show_patches, "the playable instruments"),
     ):
@@ -29,29 +29,30 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def show_devices(_options: argparse.Namespace) -> int:
-    """List audio devices and MIDI inputs; what cannot be listed is said, not fatal."""
+    """List audio devices and MIDI ports; what cannot be listed is said, not fatal."""
     _show_audio()
     _show_midi()
+    _show_midi_outputs()
     return 0
 
 
 def _show_audio() -> None:
-    from rtaudio_dl.io.devices import find_output, list_audio_devices
+    from rtaudio_dl.io.devices import find_input, find_output, list_audio_devices
 
     try:
         devices = list_audio_devices()
-        default = find_output() if any(d.outputs for d in devices) else None
+        output = find_output() if any(d.outputs for d in devices) else None
+        source = find_input() if any(d.inputs for d in devices) else None
     except DeviceError as error:
         console.print(f"audio: {error}")
         return
     table = _table("Audio devices", "#", "name", "in", "out", "Hz", "latency")
     for device in devices:
-        mark = " (default)" if device == default else ""
         table.add_row(
             str(device.index),
-            f"{device.label}{mark}",
-            str(device.inputs),
-            str(device.outputs),
+            device.label,
+            f"{device.inputs}{_mark(device == source)}",
+            f"{device.outputs}{_mark(device == output)}",
             f"{device.default_rate:g}",
             f"{1e3 * device.latency:.1f} ms",
         )
@@ -59,6 +60,10 @@ def _show_audio() -> None:
         console.print(table)
     else:
         console.print("audio: no device; connect one, or start a JACK server")
+
+
+def _mark(default: bool) -> str:
+    return " default" if default else ""
 
 
 def _show_midi() -> None:
@@ -78,6 +83,21 @@ def _show_midi() -> None:
     for port in ports:
         table.add_row(port.label, "hardware" if port.hardware else "program")
     console.print(table)
+
+
+def _show_midi_outputs() -> None:
+    from rtaudio_dl.io.midi_out import list_outputs
+
+    try:
+        ports = list_outputs()
+    except DeviceError as error:
+        console.print(f"MIDI out: {error}")
+        return
+    if ports:
+        table = _table("MIDI outputs", "name")
+        for port in ports:
+            table.add_row(port)
+        console.print(table)
 
 
 def show_models(_options: argparse.Namespace) -> int:
@@ -101,16 +121,27 @@ def show_models(_options: argparse.Namespace) -> int:
 
 
 def _sound(card: Card) -> str:
+    """What comes out of a model, or what a classifier looks at."""
     audio = card.output("audio") or card.input("audio")
     seconds = audio.size() / card.sample_rate if audio else 0.0
-    return f"{seconds:.2f} s at {card.sample_rate / 1000:g} kHz"
+    rate = f"{card.sample_rate / 1000:g} kHz"
+    if card.kind == "stream":
+        return f"as long as held, at {rate}"
+    text = f"{seconds:.2f} s at {rate}"
+    if card.kind != "classifier":
+        return text
+    from rtaudio_dl.detector import hop_of
+
+    hop = hop_of(card) / card.sample_rate
+    return f"hears {text}, each {hop:.3g} s"
 
 
 def show_patches(_options: argparse.Namespace) -> int:
     """List patches with their models, keys and controls."""
     from rtaudio_dl.patch import patch_files, read_patch
 
-    table = _table("Patches", "name", "title", "model", "keys", "freshness", "controls")
+    columns = "name", "title", "model", "keys", "freshness", "controls", "hears"
+    table = _table("Patches", *columns)
     broken = []
     for name, path in sorted(patch_files().items()):
         try:
@@ -120,7 +151,11 @@ def show_patches(_options: argparse.Namespace) -> int:
             continue
         keys = f"{len(patch.keys)}: {min(patch.keys)} to {max(patch.keys)}"
         controls = ", ".join(f"CC{n} {what}" for n, what in patch.controls.items())
-        table.add_row(name, patch.title, patch.model, keys, patch.freshness, controls)
+        ears = patch.ears
+        hears = f"{ears.model}: {' '.join(ears.labels)}" if ears else ""
+        table.add_row(
+            *(name, patch.title, patch.model, keys, patch.freshness, controls, hears)
+        )
     console.print(table)
     for error in broken:
         console.print(f"not usable: {error}", style="yellow")

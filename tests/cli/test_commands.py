@@ -84,6 +84,7 @@ def test_models_and_patches_are_listed(capsys, monkeypatch, tmp_path):
     assert main(["models"]) == 0
     listed = capsys.readouterr().out
     assert "drums" in listed and "oneshot" in listed and "not usable" in listed
+    assert "commands" in listed and "hears 1.00 s" in listed
     assert main(["patches"]) == 0
     listed = capsys.readouterr().out
-    assert "drums" in listed and "toms" in listed
+    assert "drums" in listed and "toms" in listed and "onset: onset" in listed
