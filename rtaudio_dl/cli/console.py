@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 console = Console(highlight=False)
+_aside = Console(highlight=False, stderr=True)  # what no program should have to read
 _PATIENCE_SECONDS = 2.0
 
 
@@ -21,7 +22,7 @@ def preparing() -> Iterator[None]:
 
     def explain() -> None:
         if not done.wait(_PATIENCE_SECONDS):
-            console.print(
+            _aside.print(
                 "compiling the engine for this processor: about a minute, "
                 "and only at the first start …",
                 style="dim",

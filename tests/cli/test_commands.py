@@ -81,6 +81,7 @@ def test_models_and_patches_are_listed(capsys, monkeypatch, tmp_path):
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "broken.onnx").write_bytes(b"\x80\x04K\x01.")
     monkeypatch.setenv("RTAUDIO_DL_PATH", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "300")
     assert main(["models"]) == 0
     listed = capsys.readouterr().out
     assert "drums" in listed and "oneshot" in listed and "not usable" in listed

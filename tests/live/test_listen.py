@@ -13,13 +13,15 @@ from pythonosc.osc_packet import OscPacket
 from rtaudio_dl.bench.jack_probe import JackProbe
 from rtaudio_dl.cli import main
 from tests.jack import RATE
-from tests.listening import tones, write_tones
+from tests.listening import HOP, tones, write_tones
+from tests.listening import RATE as MODEL_RATE
 from tests.live.program import Program
 
 pytestmark = pytest.mark.jack
 OUR_INPUTS, OUR_OUTPUTS = "^rtaudio_dl:in_", "^rtaudio_dl:out_"
 READY = "listening to"
 SOUND = tones(rate=RATE)
+ATTEMPTS = 4
 
 
 @pytest.fixture(scope="module")
@@ -27,17 +29,26 @@ def model(tmp_path_factory):
     return write_tones(tmp_path_factory.mktemp("models") / "tones.onnx")
 
 
-def events_of(text):
-    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    assert lines[-1]["type"] == "end"
-    return [line for line in lines if line["type"] == "event"], lines[-1]
+def told(lines):
+    """What JSON lines say; other lines are for people."""
+    return [json.loads(line) for line in lines if line.startswith("{")]
 
 
 def play(probe: JackProbe, sound=SOUND):
-    """Play into our inputs until the server and its clients kept their time."""
+    """Play into our inputs, and hear what comes out."""
     probe.connect_sound(OUR_INPUTS)
-    audio, _ = probe.run(frames=len(sound) + RATE // 2, sound=sound)
-    return audio
+    return probe.run(frames=len(sound) + RATE // 2, sound=sound)[0]
+
+
+def play_undisturbed(program, probe: JackProbe):
+    """The events of a run in which server and clients kept their time."""
+    for _ in range(ATTEMPTS):
+        before = len(program.lines)
+        play(probe)
+        time.sleep(0.5)  # for the last line to be read
+        if not (probe.gaps or probe.xruns):
+            return told(program.lines[before:])
+    pytest.skip("the machine is too busy for a JACK server to keep its time")
 
 
 def test_live_and_in_a_file_the_events_are_the_same(
@@ -46,26 +57,23 @@ def test_live_and_in_a_file_the_events_are_the_same(
     recording = tmp_path / "tones.wav"
     soundfile.write(recording, SOUND, RATE, "FLOAT")
     options = ("--model", model, "--json")
-    with Program(jack_server, "listen", *options) as program:
-        program.wait_for(READY)
-        play(jack_probe)
-        assert program.end() == 0, program.text
-        live, end = events_of(program.text)
-        disturbed = jack_probe.gaps or jack_probe.xruns or end["input_dropped"]
     with Program(jack_server, "listen", *options, "--file", recording) as program:
         assert program.wait() == 0, program.text
-        filed, summary = events_of(program.text)
+        *filed, summary = told(program.lines)
     facts = [(event["label"], event["on"]) for event in filed]
     assert facts == [("low", True), ("low", False), ("high", True), ("high", False)]
-    assert summary["events"] == {"low": 1, "high": 1} == end["events"]
-    assert summary["times_real_time"] > 1 and 0 < end["cpu"] < 2
-    if disturbed:
-        pytest.skip("the machine is too busy for a JACK server to keep its time")
+    assert summary["events"] == {"low": 1, "high": 1}
+    assert summary["times_real_time"] > 1
+    with Program(jack_server, "listen", *options) as program:
+        program.wait_for(READY)
+        live = play_undisturbed(program, jack_probe)
+        assert program.end() == 0, program.text
     assert [(event["label"], event["on"]) for event in live] == facts
     # Live, hops begin with the microphone, in the file with the sound.
     offsets = [a["frame"] - b["frame"] for a, b in zip(live, filed, strict=True)]
-    hop = 0.025 * RATE
-    assert max(offsets) - min(offsets) <= hop
+    assert max(offsets) - min(offsets) <= HOP * RATE // MODEL_RATE
+    *_, end = told(program.lines)
+    assert end["type"] == "end" and 0 < end["cpu"] < 2
 
 
 def received(server) -> list[tuple[str, list]]:
