@@ -2,7 +2,7 @@
 
 >>> import rtaudio_dl
 >>> sorted(rtaudio_dl.__all__)
-['Host', 'LiveHost', '__version__']
+['Host', 'LiveHost', '__version__', 'listen_file']
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rtaudio_dl.host import Host
+    from rtaudio_dl.listener import listen_file
     from rtaudio_dl.live import LiveHost
 
 __version__ = "0.1.0"
-__all__ = ["Host", "LiveHost", "__version__"]
+__all__ = ["Host", "LiveHost", "__version__", "listen_file"]
 
-_HOMES = {"Host": "rtaudio_dl.host", "LiveHost": "rtaudio_dl.live"}
+_HOMES = {
+    "Host": "rtaudio_dl.host",
+    "LiveHost": "rtaudio_dl.live",
+    "listen_file": "rtaudio_dl.listener",
+}
 
 
 def __getattr__(name: str) -> Any:

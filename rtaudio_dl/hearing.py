@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rtaudio_dl.detector import ONSET
-from rtaudio_dl.errors import EngineError, PatchError
+from rtaudio_dl.errors import DeviceError, EngineError, PatchError
 from rtaudio_dl.host import Host
 from rtaudio_dl.instrument import Instrument
 from rtaudio_dl.io.audio import AudioDevice, Microphone
@@ -107,7 +107,7 @@ class HearingHost(Host):
         wanted = max(self._channels) if self._channels else _USUAL_CHANNELS
         count = wanted if self._channels else min(wanted, device.inputs)
         if not 1 <= count <= device.inputs:
-            raise EngineError(
+            raise DeviceError(
                 f"channels are {self._channels!r}; {device.label} has {device.inputs} "
                 "inputs, counted from 1"
             )

@@ -9,17 +9,11 @@ import numpy as np
 import pytest
 
 from rtaudio_dl.errors import DeviceError
-from rtaudio_dl.io.audio import (
-    AudioDevice,
-    AudioStream,
-    Microphone,
-    find_input,
-    find_output,
-)
-from rtaudio_dl.io.devices import find_player, list_audio_devices
+from rtaudio_dl.io.audio import AudioDevice, AudioStream, find_output
+from rtaudio_dl.io.devices import list_audio_devices
 from rtaudio_dl.io.midi_ports import Status
 from tests.io import native
-from tests.io.native import BLOCK, CALLS, FRAMES, MESSAGE, MESSAGES, RAMP
+from tests.io.native import BLOCK, CALLS, MESSAGE, MESSAGES, RAMP
 from tests.jack import PERIOD, RATE, ROOT, JackProbe, until
 
 OUR_OUTPUTS = "^rtaudio_dl:out_"
@@ -195,74 +189,6 @@ def test_a_stream_without_a_midi_callback_has_no_port(stream):
     assert stream.poll_midi() == []
 
 
-# --- input
-
-
-@pytest.fixture
-def echoing(jack_server, counts):
-    stream = AudioStream(native.echo.address, counts.ctypes.data, find_output())
-    stream.start()
-    yield stream
-    stream.close()
-
-
-@pytest.mark.jack
-def test_what_comes_in_is_heard_in_the_same_cycle(echoing, jack_probe):
-    assert echoing.hear(Microphone(find_input(), 2))
-    jack_probe.connect_sound("^rtaudio_dl:in_2")
-    jack_probe.connect_audio(OUR_OUTPUTS)
-    sound = np.random.default_rng(0).uniform(-1, 1, 20_000).astype(np.float32)
-    for _ in range(ATTEMPTS):
-        audio, _ = jack_probe.run(frames=len(sound), sound=sound)
-        if not (jack_probe.gaps or jack_probe.xruns):
-            break
-    else:
-        pytest.skip("the machine is too busy for a JACK server to keep its time")
-    assert np.array_equal(audio[:, 1], sound)
-    assert not audio[:, 0].any()
-
-
-@pytest.mark.jack
-def test_input_comes_and_goes_while_the_stream_runs(echoing, counts, jack_probe):
-    until(lambda: counts[CALLS] > 3)
-    assert counts[FRAMES] == 0
-    for _ in range(3):
-        assert echoing.hear(Microphone(find_input(), 2))
-        assert len(jack_probe.ports("^rtaudio_dl:in_")) == 2
-        before = int(counts[FRAMES])
-        until(lambda before=before: counts[FRAMES] > before)
-        assert echoing.hear(None)
-        assert jack_probe.ports("^rtaudio_dl:in_") == []
-    assert echoing.alive()
-
-
-@pytest.mark.jack
-def test_the_default_input_is_jack_s_hardware(jack_server, jack_probe):
-    assert find_input().label == find_input("system").label == "system (JACK)"
-    senders = [d for d in list_audio_devices() if d.inputs and not d.outputs]
-    assert "probe-send (JACK)" in [device.label for device in senders]
-
-
-def test_a_computer_without_an_output_may_hear(monkeypatch):
-    monkeypatch.setenv("JACK_DEFAULT_SERVER", "there is none of this name")
-    with pytest.raises(DeviceError, match="no audio output found; connect one"):
-        find_player()
-    from rtaudio_dl.io import devices
-
-    microphone = AudioDevice(0, "mic", "ALSA", 1, 0, RATE, 0.0)
-    monkeypatch.setattr(devices, "find_input", lambda name, backend: microphone)
-    assert find_player() == microphone
-    with pytest.raises(DeviceError, match="no output matches 'theremin'"):
-        find_player("theremin")
-
-
-def test_an_input_of_another_system_is_an_error():
-    output = AudioDevice(0, "out", "ALSA", 0, 2, RATE, 0.0)
-    other = AudioDevice(1, "in", "JACK", 2, 0, RATE, 0.0)
-    with pytest.raises(DeviceError, match="take an input of ALSA"):
-        AudioStream(0, 0, output, microphone=Microphone(other, 1))
-
-
 # --- PortAudio
 
 PORTAUDIO = """
@@ -289,39 +215,6 @@ assert not stream.alive()
 assert stream.close() and stream.close()
 print("fine")
 """
-
-
-HEARING = """
-import sys, time
-from dataclasses import replace
-from rtaudio_dl.io import audio, portaudio
-portaudio.show_jack()  # the only device here
-from tests.io import native
-counts = native.new_counts()
-device = next(d for d in audio.list_audio_devices() if "Connection Kit" in d.host_api)
-microphone = audio.Microphone(device, 2)
-for device in (device, replace(device, outputs=0)):
-    counts[:] = 0
-    stream = audio.AudioStream(native.echo.address, counts.ctypes.data, device,
-                               microphone=microphone)
-    assert not stream.hear(audio.Microphone(device, 1))  # not while it runs
-    stream.start()
-    end = time.monotonic() + 10
-    while counts[native.FRAMES] < 2000 and time.monotonic() < end:
-        time.sleep(0.01)
-    assert counts[native.FRAMES] >= 2000
-    assert stream.latency_parts.device >= 0
-    assert stream.close()
-print("fine")
-"""
-
-
-@pytest.mark.jack
-def test_portaudio_brings_input_with_or_without_output(jack_server):
-    done = jack_server.run(
-        [sys.executable, "-c", HEARING], capture_output=True, text=True
-    )
-    assert done.stdout.split()[-1:] == ["fine"], done.stderr
 
 
 @pytest.mark.jack

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from rtaudio_dl.errors import EngineError, PatchError
+from rtaudio_dl.errors import DeviceError, EngineError, PatchError
 from rtaudio_dl.listener import listen_file
 from rtaudio_dl.live import LiveHost
 from rtaudio_dl.patch import Key
@@ -166,7 +166,7 @@ def test_a_label_that_the_model_has_not_is_an_error(host, models):
 
 def test_inputs_that_are_not_there_are_an_error(host):
     with pytest.raises(
-        EngineError, match=r"channels are \(3,\); system \(JACK\) has 2"
+        DeviceError, match=r"channels are \(3,\); system \(JACK\) has 2"
     ):
         host.listen("onset", channels=(3,))
     assert host.listener is None
