@@ -92,9 +92,10 @@ class Card:
     schema: int = SCHEMA
     extra: dict[str, Any] = field(default_factory=dict)
 
-    def input(self, role: str) -> Tensor | None:
-        """The first input with a role, or None."""
-        return next((t for t in self.inputs if t.role == role), None)
+    def input(self, role: str, name: str | None = None) -> Tensor | None:
+        """The first input with a role (and a name, if one is given), or None."""
+        found = (t for t in self.inputs if t.role == role and name in (None, t.name))
+        return next(found, None)
 
     def output(self, role: str) -> Tensor | None:
         """The first output with a role, or None."""

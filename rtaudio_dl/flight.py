@@ -155,6 +155,9 @@ def _fields(patch: Patch) -> dict[str, Any]:
         keys[str(number)] = asdict(key)
         keys[str(number)]["class"] = keys[str(number)].pop("classes")
     fields["keys"] = keys
+    corners = fields.pop("corners")
+    if corners:
+        fields["morph"] = {"corners": corners}
     fields["label"] = fields.pop("name")
     return fields
 

@@ -25,11 +25,11 @@ import numpy as np
 
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.flight import FlightRecorder
-from rtaudio_dl.instrument import Instrument, install, slots_needed
+from rtaudio_dl.instrument import Instrument, install, room_needed
 from rtaudio_dl.patch import Patch, find_patch
 from rtaudio_dl.player import Player, check, check_whole
 from rtaudio_dl.rt import events, layout
-from rtaudio_dl.rt.counters import AUDIO_COUNTERS, WORKER_COUNTERS
+from rtaudio_dl.rt.counters import AUDIO_COUNTERS, STREAM_COUNTERS, WORKER_COUNTERS
 from rtaudio_dl.rt.offline import render_blocks, settle
 from rtaudio_dl.rt.ring import push
 from rtaudio_dl.system import performance_clock
@@ -100,12 +100,12 @@ class Host(Player, FilePlayer):
         if channel is not None:
             check_whole("channel", channel, 0, layout.CHANNELS - 1)
         place = self._free_place(patch)
-        needed = slots_needed(patch, int(self.engine.master["polyphony"][0]))
+        needed = room_needed(patch, int(self.engine.master["polyphony"][0]))
         first = self.room_for(needed)
         instrument = install(self.engine, patch, place, first, self.provider)
         self.instruments[place] = instrument
         if self._flight is not None:
-            self._flight.add_patch(patch, place, instrument.model.digest)
+            self._flight.add_patch(instrument.patch, place, instrument.model.digest)
         self._command(events.ACTIVATE, place)
         self._fill(place)
         program = patch.program if patch.program is not None else place
@@ -175,9 +175,11 @@ class Host(Player, FilePlayer):
         self._require_loaded(instrument)
         super().set(name, value, instrument, at)
 
-    def _command(self, kind: int, key: int, channel: int = 0) -> None:
+    def _command(
+        self, kind: int, key: int, channel: int = 0, value: float = 0.0
+    ) -> None:
         self._feed(1)  # what is due by now comes first
-        super()._command(kind, key, channel)
+        super()._command(kind, key, channel, value)
 
     def _send(self, event: np.ndarray, at: float | None) -> None:
         frame = self.frame if at is None else round(at * self.sample_rate)
@@ -260,11 +262,18 @@ class Host(Player, FilePlayer):
         return self.frame / self.sample_rate
 
     def counts(self) -> dict[str, int]:
-        """The audio thread's counters, and ``worker_…`` of the inference thread."""
-        audio = zip(AUDIO_COUNTERS, self.engine.counters, strict=True)
-        worker = zip(WORKER_COUNTERS, self.engine.worker_counters, strict=True)
-        counts = {name: int(n) for name, n in audio}
-        return counts | {f"worker_{name}": int(n) for name, n in worker}
+        """The audio thread's counters; ``worker_…`` and ``stream_…``, of inference."""
+        engine = self.engine
+        tables = (
+            ("", AUDIO_COUNTERS, engine.counters),
+            ("worker_", WORKER_COUNTERS, engine.worker_counters),
+            ("stream_", STREAM_COUNTERS, engine.stream_counters),
+        )
+        return {
+            prefix + name: int(n)
+            for prefix, names, numbers in tables
+            for name, n in zip(names, numbers, strict=True)
+        }
 
     def close(self) -> None:
         """Finish a flight recording and release all models; again: nothing."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
@@ -11,12 +13,14 @@ from rtaudio_dl.errors import EngineError, PatchError
 from rtaudio_dl.inference import ort
 from rtaudio_dl.inference.contract import concrete_shape, latent_distribution
 from rtaudio_dl.inference.library import find_model
-from rtaudio_dl.inference.model import Model, open_model
+from rtaudio_dl.inference.model import Model, open_model, read_card
 from rtaudio_dl.patch import FRESHNESS, PARAMETERS, Patch
 from rtaudio_dl.rt import layout
 from rtaudio_dl.rt.resampler import MAX_STEP, PADDING
+from rtaudio_dl.stream import corner_vectors, set_up_stream
 
-PLAYABLE = ("oneshot", "note")
+STREAM = "stream"
+PLAYABLE = ("oneshot", "note", STREAM)
 MAX_SOUND_BYTES = 2 << 30  # of one patch
 _DTYPE = np.dtype(np.float32)
 
@@ -25,18 +29,24 @@ _DTYPE = np.dtype(np.float32)
 class Instrument:
     """What the engine plays for one patch; keeps alive all memory that it points to.
 
-    ``place`` is its index in the engine, ``first`` and ``slots`` its range of sounds.
+    ``place`` is its index in the engine, ``first`` and ``slots`` its range of sounds: a
+    stream has none, but memory of its own.
     """
 
     patch: Patch
     model: Model
     place: int
-    first: int
-    slots: int
-    sounds: np.ndarray = field(repr=False)  # float32 (slots, frames with padding)
-    inputs: dict[str, np.ndarray] = field(repr=False)
-    class_table: np.ndarray = field(repr=False)  # float32 (128, classes)
+    first: int = 0
+    slots: int = 0
+    sounds: np.ndarray | None = field(default=None, repr=False)  # float32 (slots, …)
+    inputs: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    class_table: np.ndarray | None = field(default=None, repr=False)  # (128, classes)
     kept: list = field(default_factory=list, repr=False)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether its notes are made while they sound."""
+        return self.model.card.kind == STREAM
 
     def close(self) -> None:
         """Release the model; the engine must have let go of this place before."""
@@ -49,6 +59,16 @@ def slots_needed(patch: Patch, polyphony: int) -> int:
     return len(patch.keys) * ahead + 2 * polyphony
 
 
+def room_needed(patch: Patch, polyphony: int) -> int:
+    """The slots that a patch's model needs: none if it is a stream."""
+    return 0 if is_stream(patch) else slots_needed(patch, polyphony)
+
+
+def is_stream(patch: Patch) -> bool:
+    """Whether a patch's model makes its notes while they sound."""
+    return read_card(find_model(patch.model)).kind == STREAM
+
+
 def install(
     engine: layout.Engine, patch: Patch, place: int, first: int, provider: str
 ) -> Instrument:
@@ -56,18 +76,56 @@ def install(
 
     Raises ModelError, PatchError or DeviceError; the engine is then as before.
     """
-    model = open_model(find_model(patch.model), provider, PLAYABLE)
+    path = find_model(patch.model)
+    model = open_model(path, _provider(path, provider), PLAYABLE)
     try:
-        instrument = _build(engine, patch, model, place, first)
-        model.warm_up()
-        _write_patch(engine, instrument)
-        _write_keys(engine, instrument)
-        _write_slots(engine, instrument)
-        _write_binding(engine, instrument)
+        if model.card.kind == STREAM:
+            return _install_stream(engine, patch, model, place)
+        return _install_sounds(engine, patch, model, place, first)
     except BaseException:
         model.close()
         raise
+
+
+def _provider(path: Path, provider: str) -> str:
+    # A hop for a few notes is done on the CPU before a GPU has got the order.
+    small = provider == "auto" and read_card(path).kind == STREAM
+    return "cpu" if small else provider
+
+
+def _install_stream(
+    engine: layout.Engine, patch: Patch, model: Model, place: int
+) -> Instrument:
+    _check_rate(engine, model.card)
+    # Timbres may change: what plays is kept as it is.
+    corners = tuple(corner_vectors(patch, model.card))
+    patch = dataclasses.replace(patch, corners=corners)
+    instrument = Instrument(patch, model, place)
+    instrument.kept = [set_up_stream(engine, patch, model, place)]
+    _write_patch(engine, instrument)
+    _write_keys(engine, instrument)
     return instrument
+
+
+def _install_sounds(
+    engine: layout.Engine, patch: Patch, model: Model, place: int, first: int
+) -> Instrument:
+    _refuse_corners(patch, model.card)
+    instrument = _build(engine, patch, model, place, first)
+    model.warm_up()
+    _write_patch(engine, instrument)
+    _write_keys(engine, instrument)
+    _write_slots(engine, instrument)
+    _write_binding(engine, instrument)
+    return instrument
+
+
+def _refuse_corners(patch: Patch, card: Card) -> None:
+    if patch.corners:
+        raise PatchError(
+            f"patch {patch.name!r} has [morph], but model {card.name!r} is of kind "
+            f"{card.kind}; only a stream has timbres: take the parameter morph"
+        )
 
 
 def _build(
@@ -140,7 +198,10 @@ def _write_patch(engine: layout.Engine, instrument: Instrument) -> None:
     patch = instrument.patch
     record = engine.patches[instrument.place]
     record["seed"] = patch.seed
-    record["freshness"] = FRESHNESS.index(patch.freshness)
+    # A stream keeps nothing ready.
+    freshness = "fresh" if instrument.is_stream else patch.freshness
+    record["freshness"] = FRESHNESS.index(freshness)
+    record["stream"] = instrument.is_stream
     record["depth"] = 1 if patch.freshness == "frozen" else patch.depth
     record["one_shot"] = patch.one_shot
     record["rate"] = instrument.model.card.sample_rate

@@ -12,7 +12,8 @@ class Latency:
     ``device`` is what the driver tells of its own buffers, ``block`` the longest wait
     for the next callback (none where the driver brings MIDI with the block),
     ``placement`` what the ``fixed`` mode adds to make every wait the same,
-    ``inference`` the model's time where a note waits for it.
+    ``inference`` the model's time where a note waits for it, ``stream`` what the notes
+    of a streaming model are rendered ahead: a constant.
     """
 
     device: int
@@ -20,11 +21,13 @@ class Latency:
     placement: int
     inference: int
     sample_rate: float
+    stream: int = 0
 
     @property
     def frames(self) -> int:
         """The sum."""
-        return self.device + self.block + self.placement + self.inference
+        waits = self.block + self.placement + self.inference + self.stream
+        return self.device + waits
 
     @property
     def milliseconds(self) -> float:

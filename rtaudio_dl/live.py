@@ -25,14 +25,14 @@ from rtaudio_dl.io.recorder import Recorder
 from rtaudio_dl.io.shared import SharedRing
 from rtaudio_dl.io.supervisor import AudioSupervisor
 from rtaudio_dl.latency import Latency
-from rtaudio_dl.priority import lock_memory, raise_priority
+from rtaudio_dl.priority import lock_memory
 from rtaudio_dl.rt import events, layout
 from rtaudio_dl.rt.callback import address_table, audio_callback, midi_callback
 from rtaudio_dl.rt.counters import CALLBACKS, RUN_NS, RUNS
 from rtaudio_dl.rt.pool import unready
 from rtaudio_dl.rt.ring import READ, WRITE, push
-from rtaudio_dl.rt.worker import work
-from rtaudio_dl.system import Semaphore
+from rtaudio_dl.stream import latency_for
+from rtaudio_dl.workers import Workers
 
 PLACEMENTS = ("asap", "fixed")
 _POLL_SECONDS = 0.005
@@ -74,30 +74,19 @@ class LiveHost(HearingHost):
         super().__init__(
             round(self.device.default_rate), polyphony=polyphony, provider=provider
         )
-        self._semaphore = Semaphore()
-        master = self.engine.master
-        master["post_address"] = self._semaphore.post_address
-        master["wait_address"] = self._semaphore.wait_address
-        master["semaphore"] = self._semaphore.handle
-        master["fixed"] = placement == "fixed"
+        self._workers = Workers(self.engine, say)
+        self.engine.master["fixed"] = placement == "fixed"
         self._addresses = address_table(self.engine)
         self._lock = threading.Lock()  # one Python thread at a time writes the ring
         self._audio = AudioSupervisor(self._open, self._callbacks, say)
         # JACK brings MIDI with the block, to the frame; the reader has all the rest.
         in_cycle = self.device.host_api == JACK
         self.midi_reader = MidiReader(self._shared, midi, jack=not in_cycle)
-        self._worker: threading.Thread | None = None
-        self._priority_refused: str | None = None
         self._recorder: Recorder | None = None
 
     def _new_engine(self, polyphony: int) -> layout.Engine:
         ring = self._shared
         return layout.new_engine(self.sample_rate, polyphony, (ring.ring, ring.cursors))
-
-    def _compile(self) -> None:
-        super()._compile()
-        self.engine.stop[0] = 1
-        work(self.engine)  # ends at once
 
     # --- life
 
@@ -106,11 +95,13 @@ class LiveHost(HearingHost):
         if self.running:
             return
         self._require_open()
-        self._start_worker()
+        self._workers.start()
         try:
             stream = self._audio.start()
             self._set_delay(stream)
             self._start_ears()
+            for place in self.instruments:
+                self._set_latency(place)
             self.midi_reader.start()
         except BaseException:
             self.stop()
@@ -133,7 +124,7 @@ class LiveHost(HearingHost):
         self._audio.stop()
         self._stop_ears()
         self.tracks.close()
-        self._stop_worker()
+        self._workers.stop()
 
     def close(self) -> None:
         """Stop, and release devices and models; again: nothing."""
@@ -147,29 +138,7 @@ class LiveHost(HearingHost):
     @property
     def running(self) -> bool:
         """Whether it was started and not stopped."""
-        return self._worker is not None
-
-    def _start_worker(self) -> None:
-        self.engine.stop[0] = 0
-        self._worker = threading.Thread(
-            target=self._work, name="inference", daemon=True
-        )
-        self._worker.start()
-
-    def _work(self) -> None:
-        refused = raise_priority(threading.get_native_id())
-        if refused and not self._priority_refused:
-            self._say(refused)
-        self._priority_refused = refused
-        work(self.engine)  # native: it holds no GIL from here on
-
-    def _stop_worker(self) -> None:
-        if self._worker is None:
-            return
-        self.engine.stop[0] = 1
-        self._semaphore.post()
-        self._worker.join()
-        self._worker = None
+        return self._workers.running
 
     # --- devices
 
@@ -196,6 +165,14 @@ class LiveHost(HearingHost):
         self.block = stream.block
         self.engine.master["delay"] = self.block + max(32, self.block // 4)
 
+    def _set_latency(self, place: int) -> None:
+        """Let a stream's notes begin as late as the device's blocks ask for."""
+        stream = self.engine.streams[place]
+        if self.engine.patches[place]["stream"]:
+            frames = latency_for(stream, self.sample_rate, self.block)
+            if frames != stream["latency"]:
+                self._command(events.LATENCY, place, value=frames)
+
     @property
     def latency(self) -> Latency:
         """The latency as it is reported; `rtaudio-dl bench` measures it."""
@@ -205,11 +182,13 @@ class LiveHost(HearingHost):
         fixed = bool(self.engine.master["fixed"][0]) and not in_cycle
         delay = int(self.engine.master["delay"][0])
         fresh = any(i.patch.freshness == "fresh" for i in self.instruments.values())
+        streams = [p for p, i in self.instruments.items() if i.is_stream]
         return Latency(
             device=parts.device if parts else 0,
             block=0 if in_cycle else self.block,
             placement=delay - self.block if fixed else 0,
             inference=self._inference_frames() if fresh else 0,
+            stream=int(self.engine.streams["latency"][streams].max(initial=0)),
             sample_rate=self.sample_rate,
         )
 
@@ -271,6 +250,7 @@ class LiveHost(HearingHost):
             return
         record = self.engine.patches[place]
         self._wait(lambda: record["life"] != layout.EMPTY)
+        self._set_latency(place)
         self._wait(lambda: unready(self.engine, place) == 0)
 
     def _wait_until_gone(self, place: int) -> None:

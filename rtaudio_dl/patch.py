@@ -15,12 +15,16 @@ from rtaudio_dl.errors import PatchError
 from rtaudio_dl.patch_ears import Ears, parse_ears
 from rtaudio_dl.paths import config_folders
 from rtaudio_dl.table import Table
+from rtaudio_dl.timbre import is_name, is_vector
 
 MAX_PATCH_BYTES = 1 << 20
 FRESHNESS = ("pooled", "fresh", "frozen")
 MAX_DEPTH = 4
 RESERVED_CONTROLS = (7, 10, 11, 64)  # volume, pan, expression, pedal: of every patch
 SEEDS = 1 << 63
+CORNERS = (1, 2, 4)  # allowed numbers of them
+
+Corner = str | tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ PARAMETERS = {
     "release": Parameter(0, 60, 0.08, "s, time constant after the key is up"),
     "velocity_curve": Parameter(0, 4, 1.6, "exponent of velocity for loudness"),
     "bend_range": Parameter(0, 48, 2, "semitones of the pitch wheel"),
+    "x": Parameter(0, 1, 0, "the way from the left corners of [morph] to the right"),
+    "y": Parameter(0, 1, 0, "the way from the lower corners of [morph] to the upper"),
 }
 
 
@@ -69,7 +75,10 @@ class Key:
 
 @dataclass(frozen=True)
 class Patch:
-    """A playable instrument. ``keys`` maps MIDI notes to what they play."""
+    """A playable instrument. ``keys`` maps MIDI notes to what they play.
+
+    ``corners`` are timbres of a streaming model, by name or as vectors.
+    """
 
     name: str
     model: str
@@ -83,6 +92,7 @@ class Patch:
     one_shot: bool = False
     program: int | None = None
     ears: Ears | None = None
+    corners: tuple[Corner, ...] = ()
 
 
 def read_patch(path: Path) -> Patch:
@@ -146,6 +156,7 @@ def parse_patch(fields: dict[str, Any], name: str, source: str) -> Patch:
         one_shot=table.boolean("one_shot", False),
         program=table.integer("program", 0, 127, None),
         ears=parse_ears(table.table("ears")) if table.has("ears") else None,
+        corners=_corners(table.table("morph")) if table.has("morph") else (),
     )
     table.finish()
     return patch
@@ -171,6 +182,20 @@ def _controls(table: Table) -> dict[int, str]:
         reserved = ", ".join(map(str, RESERVED_CONTROLS))
         controls.fail(str(number), taken[number], f"any control but {reserved}")
     return taken
+
+
+def _corners(table: Table) -> tuple[Corner, ...]:
+    """One timbre, the two ends of x, or the four corners: y = 0 first, x = 0 first."""
+    corners = table.fields.get("corners")
+    table.known.add("corners")
+    table.finish()
+    if not isinstance(corners, list) or len(corners) not in CORNERS:
+        numbers = ", ".join(map(str, CORNERS))
+        table.fail("corners", corners, f"a list of timbres; how many: {numbers}")
+    for corner in corners:
+        if not is_name(corner) and not is_vector(corner):
+            table.fail("corners", corner, "the name of a timbre, or a list of numbers")
+    return tuple(c if isinstance(c, str) else tuple(map(float, c)) for c in corners)
 
 
 def _keys(table: Table) -> dict[int, Key]:

@@ -112,9 +112,11 @@ class Player(ABC):
             check("at", at, 0, LATEST_SECONDS)
         self._send(event, at)
 
-    def _command(self, kind: int, key: int, channel: int = 0) -> None:
+    def _command(
+        self, kind: int, key: int, channel: int = 0, value: float = 0.0
+    ) -> None:
         """An event of the host's own: with the next block, whatever waits."""
-        event = _event(kind, key, 0.0, channel)
+        event = _event(kind, key, value, channel)
         event["time"] = events.AT_ONCE
         self._push(event)
 

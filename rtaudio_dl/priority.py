@@ -12,7 +12,9 @@ import sys
 
 import numpy as np
 
-INFERENCE_PRIORITY = 4  # SCHED_FIFO 1..99; JACK's clients run at 5 and above
+# SCHED_FIFO 1..99; JACK's clients run at 5 and above.
+STREAM_PRIORITY = 4  # its hops are due within milliseconds
+INFERENCE_PRIORITY = 3
 ANALYSIS_PRIORITY = 2  # what is heard may be told late, too, but no sound for it
 _THREAD_PRIORITY_ABOVE_NORMAL = 1  # Windows
 _USER_INTERACTIVE = 0x21  # macOS QOS_CLASS_USER_INTERACTIVE

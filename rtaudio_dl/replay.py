@@ -17,11 +17,12 @@ import numpy as np
 from rtaudio_dl.errors import AudioFileError
 from rtaudio_dl.flight import Flight, FlownPatch, read_flight
 from rtaudio_dl.host import Host
-from rtaudio_dl.instrument import install, slots_needed
+from rtaudio_dl.instrument import install, is_stream, room_needed
 from rtaudio_dl.rt import events
 from rtaudio_dl.rt.layout import EMPTY, NONE, OUTPUTS, READY, SEGMENT
 from rtaudio_dl.rt.offline import apply_now, prepare_sound, render_blocks
 from rtaudio_dl.rt.ring import push
+from rtaudio_dl.stream import drop_hop
 
 MAX_SECONDS = 6 * 3600
 
@@ -121,6 +122,9 @@ class Replay:
         if kind == events.TAP:
             self._tap(event)
             return
+        if kind == events.LATE:
+            drop_hop(self._host.engine, int(event["value"]), int(event["key"]))
+            return
         if kind == events.ACTIVATE:
             self._install(int(event["key"]))
         elif kind == events.NOTE_ON:
@@ -154,9 +158,11 @@ class Replay:
         if gone is not None:
             gone.close()
             engine.patches[place]["life"] = EMPTY
-        # Frozen: a key plays what `prepare_sound` puts there, and asks for no more.
-        patch = dataclasses.replace(flown.patch, freshness="frozen")
-        needed = slots_needed(patch, self.flight.polyphony)
+        patch = flown.patch
+        if not is_stream(patch):
+            # A key plays what `prepare_sound` puts there, and asks for no more.
+            patch = dataclasses.replace(patch, freshness="frozen")
+        needed = room_needed(patch, self.flight.polyphony)
         first = host.room_for(needed)
         instrument = install(engine, patch, place, first, host.provider)
         host.instruments[place] = instrument
@@ -194,7 +200,9 @@ class Replay:
         engine = self._host.engine
         place = int(engine.channels["patch"][int(event["channel"])])
         key = int(event["key"])
-        if place != NONE and engine.keys[place, key]["mapped"]:
+        if place == NONE or engine.patches[place]["stream"]:
+            return
+        if engine.keys[place, key]["mapped"]:
             prepare_sound(engine, place, key, 0, 0.0, 0.0, 1.0, False)
 
 

@@ -24,6 +24,9 @@ _TROUBLES = {
     "preempted": "preempted",
     "worker_muted_sounds": "muted",
     "worker_failed_runs": "failed",
+    "late_hops": "late hops",
+    "stream_muted_hops": "muted hops",
+    "stream_failed_runs": "failed hops",
 }
 
 

@@ -102,6 +102,8 @@ def _about(host: LiveHost, instrument: Instrument) -> list[tuple[str, str]]:
         parts += f" + placement {latency.placement}"
     if latency.inference:
         parts += f" + inference {latency.inference}"
+    if latency.stream:
+        parts += f" + stream {latency.stream}"
     return [
         ("model", f"{instrument.model.card.name}, {instrument.model.provider_note}"),
         ("audio", f"{host.device.label}, {host.sample_rate} Hz, {host.block} frames"),
@@ -158,6 +160,7 @@ def _report(host: LiveHost, recording: Path | None) -> None:
     counts = host.counts()
     rows = [
         ("notes", f"{counts['notes']}, {counts['late_notes']} late"),
+        ("hops", f"{counts['hops_asked']} of streams, {counts['late_hops']} late"),
         ("underruns", f"{counts['underruns']} told by the device"),
         ("own overruns", f"{counts['overruns']} of {counts['callbacks']} callbacks"),
         ("preempted", f"{counts['preempted']} callbacks, by other programs"),

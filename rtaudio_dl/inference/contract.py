@@ -5,6 +5,7 @@ from __future__ import annotations
 from rtaudio_dl.card import Card, Tensor
 from rtaudio_dl.errors import ModelError
 from rtaudio_dl.inference.session import GraphTensor, NativeSession
+from rtaudio_dl.inference.stream_contract import check_stream
 
 LATENT_DISTRIBUTIONS = ("normal", "uniform")  # the first where the card says nothing
 FLOAT_ROLES = ("latent", "velocity", "audio", "control", "scores")
@@ -16,6 +17,7 @@ INPUT_ROLES = {
     "note": ("latent", "class", "pitch", "velocity"),
     "classifier": ("audio", "state", "control"),
     "encoder": ("audio", "pitch", "velocity"),
+    "stream": ("pitch", "velocity", "latent", "state", "control"),
 }
 REPEATABLE = {"state", "control"}
 
@@ -40,6 +42,8 @@ def check_card(card: Card, session: NativeSession) -> None:
     for tensor in (*card.inputs, *card.outputs):
         _check_role(card, tensor)
     latent_distribution(card)
+    if card.kind == "stream":
+        check_stream(card)
 
 
 def latent_distribution(card: Card) -> str:

@@ -28,11 +28,22 @@ AUDIO_COUNTERS = (
     "preempted",  # that took as long because the system ran something else meanwhile
     "busy_ns",  # in callbacks, summed
     "longest_ns",
+    "hops_asked",  # of streams
+    "late_hops",  # not there when their first frame was due: silent
 )
 WORKER_COUNTERS = (
     "runs",
     "failed_runs",
     "muted_sounds",  # of a model that gave NaN or Inf
+    "busy_ns",
+    "longest_ns",
+)
+# Of the inference thread of streams.
+STREAM_COUNTERS = (
+    "runs",  # each makes a hop for several lanes
+    "hops",
+    "failed_runs",
+    "muted_hops",  # of a model that gave NaN, Inf or far too much
     "busy_ns",
     "longest_ns",
 )
@@ -65,6 +76,8 @@ def _numbered(names: tuple[str, ...]) -> tuple[int, ...]:
     PREEMPTED,
     BUSY_NS,
     LONGEST_NS,
+    HOPS_ASKED,
+    LATE_HOPS,
 ) = _numbered(AUDIO_COUNTERS)
 RUNS, FAILED_RUNS, MUTED_SOUNDS, RUN_NS, LONGEST_RUN_NS = _numbered(WORKER_COUNTERS)
 
@@ -97,3 +110,11 @@ INPUT_FRAMES_SEEN, INPUT_NOT_FINITE, INPUT_CLIPPED, ONSETS = _numbered(INPUT_COU
     ANALYSIS_NS,
     LONGEST_ANALYSIS_NS,
 ) = _numbered(ANALYSIS_COUNTERS)
+(
+    STREAM_RUNS,
+    STREAM_HOPS,
+    FAILED_STREAM_RUNS,
+    MUTED_HOPS,
+    STREAM_NS,
+    LONGEST_STREAM_NS,
+) = _numbered(STREAM_COUNTERS)

@@ -34,6 +34,7 @@ VOLUME, CHANNEL_PAN, EXPRESSION, PEDAL = 7, 10, 11, 64
 ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 120, 121, 123
 _UNITY_VOLUME = 100 / 127  # General MIDI's default plays at 0 dB
 _LONGEST = 10.0  # s, of an attack, decay or release that a control sets
+_HOPS_BETWEEN = 4  # places of an inbox that the latency may not take
 
 
 @rt_kernel
@@ -193,6 +194,15 @@ def _retire(engine, patch_index):
 
 
 @rt_kernel
+def _set_latency(engine, patch_index, frames):
+    """Of the notes to come; those that sound keep theirs."""
+    stream = engine.streams[patch_index]
+    most = (stream.inbox - _HOPS_BETWEEN) * stream.hop_frames
+    if stream.lag < frames <= most:
+        stream.latency = int(frames)
+
+
+@rt_kernel
 def _command(engine, event):
     if event.kind == events.PARAMETER:
         _set_parameter(engine, event.channel, event.key, event.value)
@@ -203,6 +213,8 @@ def _command(engine, event):
         _retire(engine, event.key)
     elif event.kind == events.MAP_PROGRAM and 0 <= event.key < PROGRAMS:
         engine.programs[event.key] = event.channel
+    elif event.kind == events.LATENCY and 0 <= event.key < PATCHES:
+        _set_latency(engine, event.key, event.value)
 
 
 @rt_kernel

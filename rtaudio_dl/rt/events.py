@@ -20,6 +20,8 @@ RETIRE = 7  #          patch      –              no new notes; free it when si
 PATCH = 8  #           patch      –              the channel plays this patch now
 MAP_PROGRAM = 9  #     0..127     –              means the patch in `channel` now
 
+LATENCY = 10  #        patch      frames         from strike to sound, of a stream
+
 # What the engine adds to a flight recording; to play them does nothing.
 SOUND = (
     16  #          number     morph          a voice began, of the patch in `channel`
@@ -28,6 +30,7 @@ STRUCK = 17  #         MIDI note  variation      …that was struck `clock` fram
 TAP = (
     18  #            1 or 0     –              the recording of the output began, ended
 )
+LATE = 19  #           hop        serial         a stream's hop was late
 
 FRAMES, NANOSECONDS = 0, 1  # what `time` counts
 AT_ONCE = -1  # a time: with the next block

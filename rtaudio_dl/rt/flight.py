@@ -5,7 +5,7 @@ Together with the sounds that voices began with, that is all that the output dep
 
 from __future__ import annotations
 
-from rtaudio_dl.rt.events import SOUND, STRUCK, TAP
+from rtaudio_dl.rt.events import LATE, SOUND, STRUCK, TAP
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.ring import push
 
@@ -34,6 +34,13 @@ def log_sound(engine, voice):
         waited = engine.master[0].frame - voice.asked
         _log(engine, SOUND, voice.patch, slot.number, slot.morph, 0)
         _log(engine, STRUCK, voice.channel, voice.key, slot.variation, waited)
+
+
+@rt_kernel
+def log_late(engine, voice, hop):
+    """Keep that a hop of a stream's voice was late. [audio]"""
+    if engine.master[0].flight_on:
+        _log(engine, LATE, voice.patch, hop, voice.serial, 0)
 
 
 @rt_kernel

@@ -11,11 +11,21 @@ from collections import namedtuple
 
 import numpy as np
 
-from rtaudio_dl.rt.counters import AUDIO_COUNTERS, WORKER_COUNTERS
+from rtaudio_dl.rt.counters import AUDIO_COUNTERS, STREAM_COUNTERS, WORKER_COUNTERS
 from rtaudio_dl.rt.events import EVENT, RING_SIZE
 from rtaudio_dl.rt.input import INPUT_ARRAYS
 from rtaudio_dl.rt.resampler import TABLE_SIZE, filter_table
 from rtaudio_dl.rt.ring import CURSORS
+from rtaudio_dl.rt.stream_layout import (
+    BATCH,
+    HOP,
+    HOP_RING,
+    INBOX,
+    LANE,
+    LANES,
+    NO_HOP,
+    STREAM,
+)
 from rtaudio_dl.rt.track import TRACK, TRACKS
 
 CHANNELS = 16  # of MIDI
@@ -32,6 +42,7 @@ TAP_FRAMES = 1 << 20  # 21 s at 48 kHz, for the writer thread to be away
 NOTE_LOG = 4096
 UNHEARD = 1024  # frames of output for nobody, of a device that only listens
 FLIGHT_EVENTS = 1 << 16  # of the flight recorder's ring
+HOPS_TAKEN = 256  # requests that the thread for streams looks at together
 
 NONE = -1
 
@@ -49,8 +60,10 @@ NONE = -1
     RELEASE,  # s
     VELOCITY_CURVE,  # 0..4, exponent of velocity for the gain
     BEND_RANGE,  # semitones, 0..48
-) = range(12)
-PARAMETERS = 12
+    X,  # 0..1, the place between the timbres at the corners
+    Y,
+) = range(14)
+PARAMETERS = 14
 
 POOLED, FRESH, FROZEN = range(3)  # freshness
 
@@ -103,6 +116,7 @@ MASTER = np.dtype(
         ("post_address", np.uintp),
         ("wait_address", np.uintp),
         ("semaphore", np.uintp),
+        ("stream_semaphore", np.uintp),  # that of the thread for streams
     ],
     align=True,
 )
@@ -126,6 +140,7 @@ PATCH = np.dtype(
         ("freshness", np.int64),
         ("depth", np.int64),
         ("one_shot", np.int64),  # note-off does nothing
+        ("stream", np.int64),  # its notes have lanes, not slots
         ("rate", np.float64),  # Hz, of the model's sounds
         ("first_slot", np.int64),
         ("slots", np.int64),
@@ -172,7 +187,8 @@ VOICE = np.dtype(
         ("channel", np.int64),
         ("key", np.int64),
         ("patch", np.int64),
-        ("slot", np.int64),
+        ("slot", np.int64),  # NONE for a stream,
+        ("lane", np.int64),  # NONE for all others
         ("velocity", np.float64),
         ("asked", np.int64),  # frame at which it was struck
         ("stage", np.int64),
@@ -181,6 +197,7 @@ VOICE = np.dtype(
         ("gate", np.int64),  # frames that it sounds at least
         ("level", np.float64),  # envelope, 0..1
         ("fade", np.float64),  # steal and choke fade, 1..0
+        ("loud", np.float64),  # peak of a stream's hop; 1 for all others
         ("position", np.float64),  # frames of the sound
         ("step", np.float64),  # frames of the sound per frame of output
         ("left", np.float64),
@@ -235,6 +252,7 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "master": (MASTER, (1,)),
     "counters": (np.dtype(np.int64), (len(AUDIO_COUNTERS),)),
     "worker_counters": (np.dtype(np.int64), (len(WORKER_COUNTERS),)),
+    "stream_counters": (np.dtype(np.int64), (len(STREAM_COUNTERS),)),
     "channels": (CHANNEL, (CHANNELS,)),
     "programs": (np.dtype(np.int64), (PROGRAMS,)),  # MIDI program → patch, or NONE
     "patches": (PATCH, (PATCHES,)),
@@ -265,6 +283,12 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "track_life": (np.dtype(np.int64), (TRACKS,)),
     "track_cursors": (np.dtype(np.int64), (TRACKS, CURSORS)),
     "bindings": (BINDING, (PATCHES,)),
+    "streams": (STREAM, (PATCHES,)),
+    "lanes": (LANE, (PATCHES * LANES,)),
+    "lanes_done": (np.dtype(np.int64), (PATCHES * LANES,)),  # hops made, of all notes
+    "inbox": (np.dtype(np.int64), (PATCHES * LANES * INBOX,)),  # numbers of the hops
+    "hop_ring": (HOP, (HOP_RING,)),
+    "hop_cursors": (np.dtype(np.int64), (CURSORS,)),
     "filters": (np.dtype(np.float32), (TABLE_SIZE,)),
     "envelope": (np.dtype(np.float64), (SEGMENT,)),  # of the voice being rendered
     "mix": (np.dtype(np.float64), (SEGMENT, OUTPUTS)),
@@ -276,6 +300,10 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "ticks": (np.dtype(np.int64), (2,)),  # where the audio thread reads the clock
     "worker_ticks": (np.dtype(np.int64), (2,)),
     "request": (np.dtype(np.int64), (1,)),  # where the worker pops into
+    "hop": (HOP, (1,)),  # the request being written
+    "hops_taken": (HOP, (HOPS_TAKEN,)),  # where the thread for streams pops into
+    "batch": (np.dtype(np.int64), (BATCH,)),  # those of them in the run
+    "stream_ticks": (np.dtype(np.int64), (2,)),
     "stop": (np.dtype(np.int64), (1,)),  # ends the worker
     "unheard": (np.dtype(np.float32), (UNHEARD, OUTPUTS)),  # where there is no output
     **INPUT_ARRAYS,
@@ -313,5 +341,7 @@ def new_engine(
     engine.input["sample_rate"] = sample_rate
     engine.onset_trigger["key"] = NONE
     engine.keys["last"] = engine.keys["incoming"] = NONE
-    engine.voices["slot"] = NONE
+    engine.voices["slot"] = engine.voices["lane"] = NONE
+    engine.lanes["heard"] = NO_HOP
+    engine.inbox.fill(NO_HOP)
     return engine

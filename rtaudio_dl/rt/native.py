@@ -92,6 +92,19 @@ def table_at(_context, address, rows, columns):
     return kind(types.uintp, types.intp, types.intp), generate
 
 
+@intrinsic
+def row_at(_context, address, size, row):
+    """The ``row``-th of rows of ``size`` float32 at an address, as an array. [any]"""
+    kind = types.Array(types.float32, 1, "C")
+
+    def generate(context, builder, _signature, arguments):
+        start, size, row = arguments
+        offset = builder.mul(builder.mul(size, row), size.type(4))
+        return view(context, builder, kind, [size], builder.add(start, offset))
+
+    return kind(types.uintp, types.intp, types.intp), generate
+
+
 def _call(arity: int):
     """An intrinsic that calls ``word f(word, …)`` at an address."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import KEYS, NONE, PATCHES, REQUESTED
 from rtaudio_dl.rt.pool import KEYS_PER_SWEEP, free_if_unused, request, sweep, unready
-from rtaudio_dl.rt.process import apply_due, process_block
+from rtaudio_dl.rt.process import apply_due, process
 from rtaudio_dl.rt.schedule import collect
 from rtaudio_dl.rt.worker import serve
 
@@ -16,12 +16,12 @@ _ROUND = KEYS * PATCHES // KEYS_PER_SWEEP  # sweeps that reach every key
 def render_blocks(engine, out, block):
     """Fill ``out``, float32 (frames, 2), block by block. [control]
 
-    Requests are served between blocks, so a sound is always ready by the next one: the
-    same events give the same bytes.
+    Requests are served between blocks, so a sound is always ready by the next one, and
+    a stream's hops as soon as they are asked for: the same events give the same bytes.
     """
     done = 0
     while done < out.shape[0]:
-        process_block(engine, out[done : done + block])
+        process(engine, out[done : done + block], True)
         serve(engine)
         done += block
 

@@ -6,7 +6,7 @@ turns REQUESTED into READY: so no lock, and no sound is ever freed while it soun
 
 from __future__ import annotations
 
-from rtaudio_dl.rt.counters import LOST_NOTES, REPEATS, REQUESTS
+from rtaudio_dl.rt.counters import REPEATS, REQUESTS
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import (
     ACTIVE,
@@ -28,6 +28,7 @@ from rtaudio_dl.rt.layout import (
 )
 from rtaudio_dl.rt.native import call3, load_acquire
 from rtaudio_dl.rt.ring import push
+from rtaudio_dl.rt.stream_lanes import lanes_rest
 
 KEYS_PER_SWEEP = 8
 _SLOTS_PER_SWEEP = 128
@@ -156,9 +157,7 @@ def take(engine, patch_index, key_index, velocity):
     else:
         slot = request(engine, patch_index, key_index, key.next, velocity)
         key.next += slot != NONE
-    if slot == NONE:
-        engine.counters[LOST_NOTES] += 1
-    else:
+    if slot != NONE:
         engine.slots[slot].users += 1
     return slot
 
@@ -262,7 +261,8 @@ def sweep(engine):
     for patch_index in range(PATCHES):
         patch = engine.patches[patch_index]
         if patch.life == RETIRING and patch.free == patch.slots:
-            patch.life = GONE
+            if lanes_rest(engine, patch_index):
+                patch.life = GONE
 
 
 @rt_kernel

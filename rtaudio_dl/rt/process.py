@@ -12,6 +12,8 @@ from rtaudio_dl.rt.native import flush_denormals, restore_denormals
 from rtaudio_dl.rt.pool import sweep
 from rtaudio_dl.rt.ring import write_frames
 from rtaudio_dl.rt.schedule import collect, drop_first
+from rtaudio_dl.rt.stream_lanes import ask_hops, wake_worker
+from rtaudio_dl.rt.stream_worker import serve_streams
 from rtaudio_dl.rt.track import play_tracks
 from rtaudio_dl.rt.voices import render
 
@@ -40,6 +42,12 @@ def process_block(engine, out):
 
     Events split the block at their frames. Allocates nothing, waits for nothing.
     """
+    process(engine, out, False)
+
+
+@rt_kernel
+def process(engine, out, alone):
+    """`process_block`; ``alone`` where there is no other thread for streams. [audio]"""
     mode = flush_denormals()
     master = engine.master[0]
     recorded = master.tap_on  # Python may change it at any time: one look
@@ -50,6 +58,11 @@ def process_block(engine, out):
     while done < out.shape[0]:
         count = min(apply_due(engine), SEGMENT, out.shape[0] - done)
         engine.mix[:count, :] = 0.0
+        hops = ask_hops(engine, count)
+        if alone:
+            serve_streams(engine)
+        elif hops > 0:
+            wake_worker(engine)
         render(engine, count)
         play_tracks(engine, count)
         finish(engine, out, done, count)

@@ -33,7 +33,7 @@ from rtaudio_dl.rt.resampler import PADDING
 from rtaudio_dl.rt.ring import pop
 from rtaudio_dl.rt.schedule import now
 
-_LOUDEST = 4.0  # beyond it a model is broken, and would only hold the limiter down
+LOUDEST = 4.0  # beyond it a model is broken, and would only hold the limiter down
 _CLOSING = 0.005  # s, of the fade at the end: models are trained on sounds cut short
 _FAR = 1 << 32  # keeps the streams of base, morph and wander apart
 
@@ -120,7 +120,7 @@ def _run(engine, index):
 @rt_kernel
 def _is_sound(sound):
     for value in sound:
-        if not abs(value) <= _LOUDEST:  # NaN compares false
+        if not abs(value) <= LOUDEST:  # NaN compares false
             return False
     return True
 

@@ -77,6 +77,7 @@ def entries() -> dict:
         "process.process_block": (engine, out),
         "worker.work": (engine,),
         "worker.serve": (engine,),
+        "stream_worker.work_streams": (engine,),
         "offline.render_blocks": (engine, out, 1),
         "offline.settle": (engine, 0),
         "offline.apply_now": (engine,),

@@ -1,0 +1,70 @@
+"""The native inference threads of a live engine, from start to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from rtaudio_dl.priority import INFERENCE_PRIORITY, STREAM_PRIORITY, raise_priority
+from rtaudio_dl.rt.layout import Engine
+from rtaudio_dl.rt.stream_worker import work_streams
+from rtaudio_dl.rt.worker import work
+from rtaudio_dl.system import Semaphore
+
+
+class Workers:
+    """One thread for sounds, one for streams: a hop cannot wait for a whole sound.
+
+    ``say`` gets one line if the system gives them no priority.
+    """
+
+    def __init__(self, engine: Engine, say: Callable[[str], None]):
+        self._engine, self._say = engine, say
+        self._semaphore, self._stream_semaphore = Semaphore(), Semaphore()
+        master = engine.master
+        master["post_address"] = self._semaphore.post_address
+        master["wait_address"] = self._semaphore.wait_address
+        master["semaphore"] = self._semaphore.handle
+        master["stream_semaphore"] = self._stream_semaphore.handle
+        self._threads: list[threading.Thread] = []
+        self._refused: str | None = None
+
+    def compile(self) -> None:
+        """Compile or load the threads' kernels now, not at the first note."""
+        self._engine.stop[0] = 1
+        work(self._engine)  # ends at once
+        work_streams(self._engine)
+
+    @property
+    def running(self) -> bool:
+        """Whether they were started and not stopped."""
+        return bool(self._threads)
+
+    def start(self) -> None:
+        """Start both threads."""
+        self._engine.stop[0] = 0
+        for name, kernel, priority in (
+            ("inference", work, INFERENCE_PRIORITY),
+            ("streams", work_streams, STREAM_PRIORITY),
+        ):
+            thread = threading.Thread(
+                target=self._run, args=(kernel, priority), name=name, daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+
+    def _run(self, kernel: Any, priority: int) -> None:
+        refused = raise_priority(threading.get_native_id(), priority)
+        if refused and not self._refused:
+            self._say(refused)
+        self._refused = refused or self._refused
+        kernel(self._engine)  # native: it holds no GIL from here on
+
+    def stop(self) -> None:
+        """End both threads once they have done what they do; again: nothing."""
+        self._engine.stop[0] = 1
+        for semaphore in (self._semaphore, self._stream_semaphore):
+            semaphore.post()
+        while self._threads:
+            self._threads.pop().join()
