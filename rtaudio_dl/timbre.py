@@ -94,30 +94,41 @@ def user_timbre_files() -> dict[str, Path]:
 
 
 def read_timbre(path: Path, card: Card) -> Timbre:
-    """Read a user's timbre for a model. Raises PatchError or ModelError."""
-    try:
-        if not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:
-            raise PatchError(
-                f"{path} is no file of at most {MAX_FILE_BYTES} bytes; check the path"
-            )
-        fields = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PatchError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise PatchError(f"{path} is not JSON: {shown(str(error))}") from None
+    """Read a user's timbre for a model. Raises PatchError."""
+    fields, tensor = _json(path), timbre_input(card)
     model = fields.get("model") if isinstance(fields, dict) else None
     if model != card.name:
         raise PatchError(
             f"{path} belongs to model {shown(model)}, not to {card.name!r}; encode "
             "the sound again with this model"
         )
-    tensor = timbre_input(card)
     if tensor is None:
         raise PatchError(f"model {card.name!r} takes no timbre")
     try:
         return _timbre(path.stem, fields, tensor.size())
     except ModelError as error:
         raise PatchError(f"{path}: {error}") from None
+
+
+def _json(path: Path) -> Any:
+    text = _text(path)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PatchError(f"{path} is not JSON: {error}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:
+            raise PatchError(
+                f"{path} is no file of at most {MAX_FILE_BYTES} bytes; check the path"
+            )
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PatchError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise PatchError(f"{path} is not UTF-8 text") from None
 
 
 def find_timbre(name: str, card: Card) -> Timbre:
