@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -184,5 +184,6 @@ class HearingHost(Host):
 
 
 def _options(ears: Ears) -> dict[str, Any]:
-    options: dict[str, Any] = {"onset": ONSET in ears.labels}
-    return options | ({"settings": ears.detector} if ears.detector else {})
+    stroke = {f"onset_{name}": value for name, value in asdict(ears.stroke).items()}
+    settings = {"settings": ears.detector} if ears.detector else {}
+    return {"onset": ONSET in ears.labels} | stroke | settings

@@ -25,14 +25,12 @@ from rtaudio_dl.rt.counters import ANALYSIS_COUNTERS, INPUT_COUNTERS
 from rtaudio_dl.rt.detection import DETECTION
 from rtaudio_dl.rt.input import MAX_INPUTS
 from rtaudio_dl.rt.layout import Engine
-from rtaudio_dl.rt.onset import reset_onset
+from rtaudio_dl.rt.onset import LEAST, PAUSE, RATIO, reset_onset
 from rtaudio_dl.rt.ring import DROPPED, pop_many, read_frames
 from rtaudio_dl.rt.stream_resampler import delay
 from rtaudio_dl.sound_file import SoundReader
 
 RATES = (8_000, 192_000)  # Hz
-ONSET_RATIO = 4.0  # of a stroke to the floor before it (12 dB)
-ONSET_LEAST = 0.01  # level of the softest stroke (-40 dBFS)
 _BLOCK_SECONDS = 0.25  # of a file between two looks at what was heard
 _BATCH = 256
 
@@ -65,8 +63,8 @@ class Listener:
     ``model`` is the name or path of a classifier, or ``onset`` for strokes alone;
     ``onset`` tells strokes beside the model's labels. ``settings`` changes some of the
     detector's settings (see `rtaudio_dl.detector`); the DC blocker is off with ``dc``.
-    ``onset_ratio`` and ``onset_least`` (linear) say what a stroke is. Raises ModelError
-    or EngineError.
+    ``onset_ratio``, ``onset_least`` (linear) and ``onset_pause`` (s) say what a stroke
+    is, see `rtaudio_dl.rt.onset`. Raises ModelError or EngineError.
     """
 
     def __init__(
@@ -77,14 +75,16 @@ class Listener:
         onset: bool = False,
         settings: Mapping[str, Any] | None = None,
         dc: bool = False,
-        onset_ratio: float = ONSET_RATIO,
-        onset_least: float = ONSET_LEAST,
+        onset_ratio: float = RATIO,
+        onset_least: float = LEAST,
+        onset_pause: float = PAUSE,
         provider: str = "cpu",
         engine: Engine | None = None,
     ):
         check("sample_rate", sample_rate, *RATES)
         check("onset_ratio", onset_ratio, 1, 1000)
         check("onset_least", onset_least, 0, 1)
+        check("onset_pause", onset_pause, 0.01, 10)
         self.sample_rate, self.model_name = sample_rate, str(model)
         if str(model) == ONSET:
             if settings:
@@ -95,7 +95,8 @@ class Listener:
             self._ear = open_ear(model, sample_rate, changes=settings, **options)
         self.labels = (*self._ear.labels, ONSET) if onset else self._ear.labels
         self._memory = self._ear.memory
-        reset_onset(self._memory.onset, sample_rate, onset_ratio, onset_least)
+        stroke = onset_ratio, onset_least, onset_pause
+        reset_onset(self._memory.onset, sample_rate, *stroke)
         self._memory.onset["label"] = len(self._ear.labels)
         self._memory.onset["on"] = onset
         self._batch = np.zeros(_BATCH, DETECTION)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rtaudio_dl.rt.detection import BY_CONFIDENCE, BY_LEVEL
+from rtaudio_dl.rt.onset import LEAST, PAUSE, RATIO
 from rtaudio_dl.table import Table
 
 VELOCITIES = {"confidence": BY_CONFIDENCE, "level": BY_LEVEL}
@@ -25,12 +26,26 @@ class Trigger:
 
 
 @dataclass(frozen=True)
+class Stroke:
+    """What counts as a stroke: `rtaudio_dl.rt.onset` says what these are.
+
+    Where the drums can reach the microphone a longer ``pause`` (s) keeps them from
+    playing themselves.
+    """
+
+    ratio: float = RATIO
+    least: float = LEAST
+    pause: float = PAUSE
+
+
+@dataclass(frozen=True)
 class Ears:
     """``model`` is a classifier or ``onset``; ``detector`` changes its settings."""
 
     model: str
     labels: dict[str, Trigger]
     detector: dict[str, Any] = field(default_factory=dict)
+    stroke: Stroke = Stroke()
 
 
 def parse_ears(table: Table) -> Ears:
@@ -40,11 +55,22 @@ def parse_ears(table: Table) -> Ears:
         model=table.text("model"),
         labels=_labels(table.table("labels")),
         detector=dict(detector.fields),
+        stroke=_stroke(table.table("stroke")),
     )
     table.finish()
     if not ears.labels:
         table.fail("labels", "none", "a line LABEL = KEY for each label that plays")
     return ears
+
+
+def _stroke(table: Table) -> Stroke:
+    stroke = Stroke(
+        ratio=table.number("ratio", 1, 1000, RATIO),
+        least=table.number("least", 0, 1, LEAST),
+        pause=table.number("pause", 0.01, 10, PAUSE),
+    )
+    table.finish()
+    return stroke
 
 
 def _labels(table: Table) -> dict[str, Trigger]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rtaudio_dl.errors import PatchError
 from rtaudio_dl.patch import parse_patch
-from rtaudio_dl.patch_ears import Ears, Trigger
+from rtaudio_dl.patch_ears import Ears, Stroke, Trigger
 
 
 def ears(**fields) -> Ears:
@@ -52,7 +52,7 @@ labels = st.dictionaries(
 
 @given(labels)
 def test_a_flight_recording_gives_them_back(labels):
-    before = Ears("onset", labels, {"threshold": 0.5})
+    before = Ears("onset", labels, {"threshold": 0.5}, Stroke(8, 0.02, 0.2))
     assert ears(**json.loads(json.dumps(asdict(before)))) == before
 
 
@@ -77,6 +77,10 @@ def test_a_flight_recording_gives_them_back(labels):
             "ears.labels.x.chanel is 'unknown'; allowed: channel, key, velocity",
         ),
         ({"model": "onset", "labels": {"x": 1}, "mode": 1}, "ears.mode is 'unknown'"),
+        (
+            {"model": "onset", "labels": {"x": 1}, "stroke": {"pause": 0}},
+            "ears.stroke.pause is 0; allowed: a number from 0.01 to 10",
+        ),
         ({"model": "onset", "labels": 3}, "ears.labels is 3; allowed: a table"),
     ],
 )

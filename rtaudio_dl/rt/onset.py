@@ -44,8 +44,11 @@ ONSET = np.dtype(
     align=True,
 )
 
+RATIO = 4.0  # of a stroke to the floor before it (12 dB)
+LEAST = 0.01  # level of the softest stroke (-40 dBFS)
+PAUSE = 0.06  # s, from one stroke to the next
+
 _LOOK = 0.002  # s
-_REFRACTORY = 0.06  # s
 _HIGH_PASS_HZ = 100.0
 _FALL = 0.02  # s, time constant of the follower: it bridges the swings of a bass
 _FLOOR_UP, _FLOOR_DOWN = 0.8, 0.03  # s, time constants of the floor
@@ -54,18 +57,17 @@ _STEADY = 1.5  # times the floor: what is no higher is no longer a stroke
 _AGAIN = 3.0  # times the valley: a stroke into the one before
 
 
-def new_onset(rate: float, ratio: float, least: float) -> np.ndarray:
-    """An onset detector at rest, off; ``rate`` in Hz, ``least`` 0..1 linear."""
-    onset = np.zeros(1, ONSET)
-    reset_onset(onset, rate, ratio, least)
-    return onset
-
-
-def reset_onset(onset: np.ndarray, rate: float, ratio: float, least: float) -> None:
-    """Set it up as new, in its place."""
+def reset_onset(
+    onset: np.ndarray,
+    rate: float,
+    ratio: float = RATIO,
+    least: float = LEAST,
+    pause: float = PAUSE,
+) -> None:
+    """Set up a detector at rest, off; ``rate`` in Hz, ``pause`` in s."""
     onset[:] = np.zeros(1, ONSET)
     onset["ratio"], onset["least"] = ratio, least
-    onset["look"], onset["refractory"] = round(_LOOK * rate), round(_REFRACTORY * rate)
+    onset["look"], onset["refractory"] = round(_LOOK * rate), round(pause * rate)
     onset["pole"] = math.exp(-2 * math.pi * _HIGH_PASS_HZ / rate)
     onset["fall"] = math.exp(-1 / (_FALL * rate))
     onset["floor_up"] = 1 - math.exp(-1 / (_FLOOR_UP * rate))

@@ -8,17 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtaudio_dl.rt.detection import DETECTION
-from rtaudio_dl.rt.onset import MOST, find_onsets, new_onset
+from rtaudio_dl.rt.onset import MOST, ONSET, find_onsets, reset_onset
 
 RATE = 48_000
-RATIO, LEAST = 4.0, 0.01
 LOOK = round(0.002 * RATE)
 REFRACTORY = round(0.06 * RATE)
 
 
 def onsets(sound, rate: int = RATE, cuts=(128,)) -> list[tuple[int, int, int, float]]:
     """(begin, frame, on, level) of every detection."""
-    state = new_onset(rate, RATIO, LEAST)[0]
+    onset = np.zeros(1, ONSET)
+    reset_onset(onset, rate)
+    state = onset[0]
     found, told = np.zeros(MOST, DETECTION), []
     frames = np.asarray(sound, np.float32)[:, None]
     done = number = 0
