@@ -7,7 +7,7 @@ from scipy.optimize import minimize_scalar
 
 BINS = 15
 TEMPERATURES = (0.05, 20.0)
-THRESHOLDS = np.linspace(0.3, 0.95, 66)
+THRESHOLDS = np.linspace(0.5, 0.95, 46)  # Live, most windows hold no event at all.
 
 
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:

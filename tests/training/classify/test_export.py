@@ -81,7 +81,7 @@ def test_the_card_says_what_a_host_needs(exported, figures):
     detector = found.extra["detector"]
     assert set(detector["threshold"]) == set(tiny.LABELS)
     assert list(detector["threshold"].values()) == figures["runs"][0]["thresholds"]
-    assert all(0.3 <= t <= 0.95 for t in detector["threshold"].values())
+    assert all(0.5 <= t <= 0.95 for t in detector["threshold"].values())
     assert detector["release"] == 0.7
     assert detector["background"] == [] and found.extra["hop_seconds"] == 0.1
     assert found.metrics["accuracy"] == figures["accuracy"]
