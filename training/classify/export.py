@@ -19,7 +19,7 @@ from training.classify.evaluate import FILE
 from training.classify.trained import Trained, load
 from training.errors import ConfigError
 
-MAX_BYTES = 2 << 20
+MAX_BYTES = 2_000_000
 GOLDEN_SEED = 2_026
 STEPS_16_BIT = 32_768.0
 

@@ -29,11 +29,13 @@ class Front:
         # Hops become channels and a frame a few of them, zeros after its end: as a
         # convolution of one channel the same sums take several times as long.
         self.hops = -(-spec.window // spec.hop)
-        dft = dft_matrices(spec.window)
+        mel = mel_filterbank(spec)
+        heard = mel.any(axis=1)  # Bins that no filter hears need not be computed.
+        self.mel = mel[heard]
+        dft = dft_matrices(spec.window)[:, np.tile(heard, 2)]
         padded = np.zeros((self.hops * spec.hop, dft.shape[1]), np.float32)
         padded[: spec.window] = dft
         self.dft = padded.reshape(self.hops, spec.hop, -1)
-        self.mel = mel_filterbank(spec)
 
     def __call__(self, audio: tf.Tensor) -> tf.Tensor:
         return self.features(self.power(audio))

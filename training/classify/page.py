@@ -47,7 +47,8 @@ th{{color:var(--soft)}}td:first-child,th:first-child{{text-align:left}}
 .grid thead th{{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left;
 padding:.4rem .1rem}}dl{{display:grid;grid-template-columns:max-content 1fr;
 gap:.2rem 1rem;margin:0}}dt{{color:var(--soft)}}dd{{margin:0}}
-meter{{width:6rem;height:.7rem;vertical-align:middle}}
+meter{{width:4rem;height:.7rem;vertical-align:middle}}
+.bars td{{white-space:nowrap;padding:.25rem .4rem}}.bars meter{{width:2.5rem}}
 </style>
 <h1>{name}</h1><div class="soft">{protocol}</div>
 <div class="tiles">{tiles}</div>
@@ -149,7 +150,7 @@ def _classes(classes: dict) -> str:
         f"<td>{c['f1']:.3f}<td>{c['auc']:.3f}<td>{c['threshold']:.2f}<td>{c['clips']}"
         for name, c in classes.items()
     )
-    return f"<table>{head}{rows}</table>"
+    return f"<table class=bars>{head}{rows}</table>"
 
 
 def _bar(share: float) -> str:

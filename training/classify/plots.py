@@ -33,7 +33,10 @@ def learning_curves(histories: list[list[dict]]) -> str:
                 axes.plot(*zip(*valid, strict=True), color=ORANGE, **thin)
     above.set(ylabel="loss (nats)")
     below.set(ylabel="accuracy", xlabel="epoch", ylim=(0, 1))
-    _legend(above, (BLUE, "training, augmented"), (ORANGE, "valid, as recorded"))
+    entries = [(BLUE, "training, augmented")]
+    if any(_valid(p) for history in histories for p in history):
+        entries.append((ORANGE, "valid, as recorded"))
+    _legend(above, *entries)
     return _svg(figure)
 
 
@@ -47,7 +50,7 @@ def reliability(before: np.ndarray, after: np.ndarray) -> str:
     above.set(ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     edges = (np.arange(len(after)) + 0.5) / len(after)
     below.bar(edges, after[:, 2], width=0.9 / len(after), color=BLUE)
-    below.set(xlabel="confidence", ylabel="windows", xlim=(0, 1), yscale="log")
+    below.set(xlabel="confidence", ylabel="windows", xlim=(0, 1))
     _legend(above, (GRID, "before"), (BLUE, "after temperature scaling"))
     return _svg(figure)
 
