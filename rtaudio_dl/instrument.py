@@ -20,7 +20,8 @@ from rtaudio_dl.rt.resampler import MAX_STEP, PADDING
 from rtaudio_dl.stream import corner_vectors, set_up_stream
 
 STREAM = "stream"
-PLAYABLE = ("oneshot", "note", STREAM)
+SOUNDS = ("oneshot", "note")  # kinds that make a whole sound at a run
+PLAYABLE = (*SOUNDS, STREAM)
 MAX_SOUND_BYTES = 2 << 30  # of one patch
 _DTYPE = np.dtype(np.float32)
 

@@ -29,7 +29,7 @@ from rtaudio_dl.host import Host
 from rtaudio_dl.inference.library import list_models
 from rtaudio_dl.inference.options import CONFIG
 from rtaudio_dl.inference.provider import cuda_obstacle
-from rtaudio_dl.instrument import PLAYABLE, Instrument
+from rtaudio_dl.instrument import SOUNDS, Instrument
 from rtaudio_dl.patch import PARAMETERS, Key, Patch
 
 THREADS = (1, 2)  # of a Python session; the native path has one
@@ -75,7 +75,7 @@ def _playable(session: Session) -> Iterator[tuple[Path, Card]]:
     for path, card in list_models():
         if not isinstance(card, Card):
             session.note(f"inference: {path.name} is left out: {card}")
-        elif card.kind not in PLAYABLE:
+        elif card.kind not in SOUNDS:
             session.note(f"inference: {path.name} is left out: it is a {card.kind}")
         elif path.stem not in seen:
             seen.add(path.stem)

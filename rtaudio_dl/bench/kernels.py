@@ -7,6 +7,7 @@ from rtaudio_dl.rt.layout import NONE
 from rtaudio_dl.rt.pool import free_if_unused, request
 from rtaudio_dl.rt.process import process_block
 from rtaudio_dl.rt.schedule import now
+from rtaudio_dl.rt.stream_worker import serve_streams
 from rtaudio_dl.rt.worker import run_model, serve
 
 
@@ -20,6 +21,21 @@ def time_blocks(engine, out, durations):
         began = now(engine, engine.ticks)
         process_block(engine, out)
         durations[i] = now(engine, engine.ticks) - began
+
+
+@rt_kernel
+def time_streams(engine, out, audio, worker):
+    """Process blocks, each followed by the hops that it asked for. [any]
+
+    Fills ``audio`` and ``worker`` (int64, ns, of one size); ``out`` is as above.
+    """
+    for i in range(audio.size):
+        began = now(engine, engine.ticks)
+        process_block(engine, out)
+        asked = now(engine, engine.ticks)
+        serve_streams(engine)
+        audio[i] = asked - began
+        worker[i] = now(engine, engine.ticks) - asked
 
 
 @rt_kernel

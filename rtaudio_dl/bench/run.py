@@ -11,7 +11,7 @@ from rtaudio_dl.bench.result import Result
 from rtaudio_dl.bench.session import Session
 from rtaudio_dl.errors import RtaudioError
 
-BENCHMARKS = ("latency", "callback", "inference", "listen", "gil", "soak")
+BENCHMARKS = ("latency", "callback", "inference", "notes", "listen", "gil", "soak")
 
 
 def run_benchmarks(names: Sequence[str], session: Session) -> Report:

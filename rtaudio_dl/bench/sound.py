@@ -16,10 +16,12 @@ from rtaudio_dl.host import Host
 from rtaudio_dl.patch import Patch, find_patch
 
 PATCH = "drums"
+STREAM_PATCH = "notes"
 KEY = 37  # side stick
 NOTE_ON = bytes((0x90, KEY, 127))
 SECONDS = 0.2  # after which it is below -90 dB of its peak
 _PARAMETERS = {"variation": 0.0, "brightness": 0.0, "decay": 0.02, "sustain": 0.0}
+_DRY = {"release": 0.008, "x": 0.0, "y": 0.0}
 
 
 def dry_patch(freshness: str = "pooled") -> Patch:
@@ -31,6 +33,12 @@ def dry_patch(freshness: str = "pooled") -> Patch:
         parameters=patch.parameters | _PARAMETERS,
         freshness=freshness,
     )
+
+
+def dry_stream() -> Patch:
+    """The shipped stream; its notes are gone soon after their keys are up."""
+    patch = find_patch(STREAM_PATCH)
+    return dataclasses.replace(patch, parameters=patch.parameters | _DRY)
 
 
 @dataclasses.dataclass(frozen=True)

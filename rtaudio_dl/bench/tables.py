@@ -19,6 +19,8 @@ COLUMNS = {
     "latency": ("p50", "p95", "p99", "max", "jitter", "reported", "missed"),
     "callback": ("p50", "p99", "max", "p99_percent", "strike_max"),
     "inference": ("p50", "p99", "max", "times_real_time", "ratio_to_bare"),
+    "notes": ("p50", "p99", "max", "core_percent", "audio_percent"),
+    "keys": ("p50", "p99", "max", "p99_ms", "reported", "missed", "late_hops"),
     "gil": ("p50", "p99", "max", "xruns", "overruns", "late", "missed"),
     "listen": ("p50", "p95", "max", "right", "wrong", "missed", "extra"),
 }
@@ -27,6 +29,9 @@ TITLES = {
     "callback": "Callback: cost of process_block",
     "breaks": "Callback: voices at which p99 passes the period",
     "inference": "Inference: time of one sound",
+    "notes": "Notes: cost of a block, audio and inference together",
+    "keys": "Notes: MIDI to the first frame of the sound",
+    "sweep": "Notes: a pad swept under held notes",
     "gil": "GIL: from MIDI to sound while the interpreter is busy",
     "listen": "Listening: words, strokes, one run of the model",
     "cost": "Listening: what it costs",

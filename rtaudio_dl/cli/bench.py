@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rtaudio_dl.bench.session import Session
 
 ALL = "all"
-BENCHMARKS = ("latency", "callback", "inference", "listen", "gil", "soak")
+BENCHMARKS = ("latency", "callback", "inference", "notes", "listen", "gil", "soak")
 WITH_HISTOGRAM = ("latency", "gil")
 BROKEN = 1  # exit status: a budget was not kept
 

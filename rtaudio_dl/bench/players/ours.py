@@ -11,7 +11,7 @@ from typing import Any
 
 from rtaudio_dl.bench.players.churn import Churn
 from rtaudio_dl.bench.players.loads import Burdened
-from rtaudio_dl.bench.sound import KEY, dry_patch
+from rtaudio_dl.bench.sound import KEY, dry_patch, dry_stream
 from rtaudio_dl.bench.vitals import (
     audio_thread,
     policy,
@@ -40,16 +40,17 @@ class Ours(Burdened):
         freshness: str = "pooled",
         backend: str = "jack",
         device: str = _DEVICE,
+        stream: bool = False,
         **options: Any,
     ) -> dict[str, Any]:
-        """Play the lab's sound; returns the port to play into.
+        """Play the lab's sound, or its stream; returns the port to play into.
 
         ``options`` are those of `LiveHost`. A process can have one backend only.
         """
         self.close()
         self.host = LiveHost(device, backend=backend, **options)
         self.host.start()
-        self.host.load(dry_patch(freshness))
+        self.host.load(dry_stream() if stream else dry_patch(freshness))
         if not self.host.midi_reader.wait_until_ready(_READY_SECONDS):
             raise RuntimeError("the MIDI ports did not open")
         return {"midi": self.host.midi_port.rpartition(" ")[2]}
