@@ -140,7 +140,7 @@ def _key_to_sound(bench: Rig, notes: int) -> Result:
         "unclear": heard.unclear,
         "xruns": bench.probe.xruns,
         "late_hops": counts["late_hops"],
-        "reported": period + reported["stream"],
+        "reported": reported["block"] + reported["placement"] + reported["stream"],
         "sample_rate": rate,
         "period": period,
     }
