@@ -228,6 +228,8 @@ class Track:
             if not self.closed:
                 self.closed = True
                 self._reader.close()
+                # The place will be another track's: this one keeps its last state.
+                self._words, self._record = self._words.copy(), self._record.copy()
                 rt.publish(self._engine.track_life, self._place, rt.EMPTY)
 
     def _jump(self) -> None:

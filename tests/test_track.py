@@ -166,6 +166,18 @@ def test_it_ends_and_its_place_is_free(busy):
         assert track.ended
 
 
+def test_a_track_that_has_ended_leaves_the_next_one_of_its_place_alone(busy):
+    with Host(RATE) as host:
+        first = host.play_file(busy, seek=2.9)
+        host.render(0.2)
+        second = host.play_file(busy)
+        first.stop()
+        first.pause()
+        host.render(0.5)
+        assert second.seconds == pytest.approx(0.5) and not second.ended
+        assert first.ended and first.seconds == pytest.approx(3)
+
+
 def test_nothing_is_missing_however_long_it_is(tmp_path):
     path = tmp_path / "long.flac"
     audio = np.tile(tone(8000, 1000, 10).astype(np.float32), 12)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 import json
+import sys
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Group
 from rich.text import Text
 
+from rtaudio_dl.cli.console import console
 from rtaudio_dl.cli.meters import bar, meter
 from rtaudio_dl.errors import EngineError
 
@@ -181,6 +185,38 @@ def key_map(texts: list[str] | None, listener: Listener) -> dict[str, int]:
             raise EngineError(f"note is {number!r:.80}; allowed: 0 to 127")
         keys[label] = int(number)
     return keys
+
+
+@contextmanager
+def open_sinks(options: argparse.Namespace, listener: Listener) -> Iterator[list[Sink]]:
+    """OSC and MIDI, where they are wanted; closed in the end."""
+    sinks: list[Sink] = []
+    try:
+        if options.osc:
+            from rtaudio_dl.osc import OscSender, parse_address
+
+            address = parse_address(options.osc)
+            sinks.append(OscSink(OscSender(*address, listener.labels)))
+        if options.midi_out:
+            from rtaudio_dl.io.midi_out import MidiOut
+
+            keys = key_map(options.map, listener)
+            out = MidiOut(options.midi_out)
+            say(options, f"MIDI out: {out.label}")
+            sinks.append(MidiSink(out, keys, options.midi_channel - 1))
+        elif options.map:
+            raise EngineError("--map is for --midi-out; give that too")
+        yield sinks
+    finally:
+        Sinks(sinks).close()
+
+
+def say(options: argparse.Namespace, line: str) -> None:
+    """What a person should know; with --json standard output is for programs alone."""
+    if options.json:
+        print(line, file=sys.stderr)
+    else:
+        console.print(line)
 
 
 class View:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +16,11 @@ from rtaudio_dl.cli.hears import (
     Count,
     JsonLines,
     Lines,
-    MidiSink,
-    OscSink,
     Sink,
     Sinks,
     View,
-    key_map,
+    open_sinks,
+    say,
 )
 from rtaudio_dl.errors import EngineError, PatchError
 from rtaudio_dl.patch import find_patch
@@ -103,38 +100,6 @@ def _settings(options: argparse.Namespace) -> dict[str, object]:
     return chosen
 
 
-@contextlib.contextmanager
-def _sinks(options: argparse.Namespace, listener: Listener) -> Iterator[list[Sink]]:
-    """OSC and MIDI, where they are wanted; closed in the end."""
-    sinks: list[Sink] = []
-    try:
-        if options.osc:
-            from rtaudio_dl.osc import OscSender, parse_address
-
-            address = parse_address(options.osc)
-            sinks.append(OscSink(OscSender(*address, listener.labels)))
-        if options.midi_out:
-            from rtaudio_dl.io.midi_out import MidiOut
-
-            keys = key_map(options.map, listener)
-            out = MidiOut(options.midi_out)
-            _say(options, f"MIDI out: {out.label}")
-            sinks.append(MidiSink(out, keys, options.midi_channel - 1))
-        elif options.map:
-            raise EngineError("--map is for --midi-out; give that too")
-        yield sinks
-    finally:
-        Sinks(sinks).close()
-
-
-def _say(options: argparse.Namespace, line: str) -> None:
-    """What a person should know; with --json standard output is for programs alone."""
-    if options.json:
-        print(line, file=sys.stderr)
-    else:
-        console.print(line)
-
-
 # --- a file
 
 
@@ -149,7 +114,7 @@ def _listen_to_file(options: argparse.Namespace) -> int:
         listener = FileListener(options.file, model, **_settings(options))
     count = Count()
     printer = JsonLines() if options.json else Lines()
-    with listener, _sinks(options, listener) as sinks:
+    with listener, open_sinks(options, listener) as sinks:
         told = Sinks([printer, count, *sinks])
         began = time.perf_counter()
         # What was heard until then is told when the user has had enough.
@@ -197,13 +162,13 @@ def _listen_live(options: argparse.Namespace) -> int:
         host = LiveHost(
             microphone=options.device,
             backend=options.backend,
-            say=lambda line: _say(options, line),
+            say=lambda line: say(options, line),
         )
     count, began, spent = Count(), time.monotonic(), time.process_time()
     with terminable(), host:
         listener = _open(host, options)
-        with _sinks(options, listener) as sinks:
-            _say(options, _hears(host, listener))
+        with open_sinks(options, listener) as sinks:
+            say(options, _hears(host, listener))
             began, spent = time.monotonic(), time.process_time()
             # Ctrl-C is how one stops listening, not an error.
             with contextlib.suppress(KeyboardInterrupt):
