@@ -18,6 +18,7 @@ from rtaudio_dl.listener import choose_channels
 from rtaudio_dl.live_listener import LiveListener
 from rtaudio_dl.patch import Patch
 from rtaudio_dl.patch_ears import Ears
+from rtaudio_dl.system import Semaphore
 
 UNCONNECTED = ""  # the name of an input that JACK connects to nothing by itself
 _USUAL_CHANNELS = 2
@@ -38,6 +39,7 @@ class HearingHost(Host):
     def __init__(self, *arguments: Any, **options: Any):
         self._listener: LiveListener | None = None
         self._channels: tuple[int, ...] | None = None
+        self._heard = Semaphore()
         super().__init__(*arguments, **options)
 
     @property
@@ -74,7 +76,9 @@ class HearingHost(Host):
         self._channels = channels
         options = {"provider": self.provider} | options
         self._listener = LiveListener(
-            self.engine, model, self.sample_rate, self.stop_listening, **options
+            *(self.engine, model, self.sample_rate),
+            *(self._heard, self.stop_listening),
+            **options,
         )
         try:
             if self.running:

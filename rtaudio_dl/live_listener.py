@@ -30,12 +30,14 @@ class LiveListener(Listener):
         engine: Engine,
         model: str | Path,
         sample_rate: int,
+        semaphore: Semaphore,
         close: Callable[[], None],
         **options: Any,
     ):
         super().__init__(model, sample_rate, engine=engine, **options)
         self._engine, self._on_close = engine, close
-        self._semaphore = Semaphore()
+        # The host's: the audio thread may post it once more when all this is gone.
+        self._semaphore = semaphore
         self._thread: threading.Thread | None = None
         memory = self._memory
         memory.ear["wait_address"] = self._semaphore.wait_address
@@ -47,12 +49,11 @@ class LiveListener(Listener):
 
     def start(self) -> None:
         """Begin to hear, with the next block."""
-        record, cursors = self._engine.input, self._engine.input_cursors
+        record = self._engine.input
         for array in self._memory:
             lock_memory(array)
+        self._forget()
         if self._ear.model is not None:
-            cursors[READ] = cursors[WRITE]  # what nobody heard is stale
-            self._memory.ear["lost"], self._memory.ear["began"] = cursors[DROPPED], 0
             self._memory.stop[0] = 0
             self._thread = threading.Thread(
                 target=self._work, name="analysis", daemon=True
@@ -63,12 +64,20 @@ class LiveListener(Listener):
             record["analysed"] = 1
         record["on"] = 1
 
+    def _forget(self) -> None:
+        """Begin anew; the audio thread leaves these alone until it is to hear."""
+        engine = self._engine
+        for cursors in (engine.input_cursors, engine.onset_cursors):
+            cursors[READ], cursors[DROPPED] = cursors[WRITE], 0
+        engine.input_counters[:] = 0
+        self._memory.ear["lost"] = self._memory.ear["began"] = 0
+
     def _work(self) -> None:
         raise_priority(threading.get_native_id(), ANALYSIS_PRIORITY)
         analysis.listen(self._memory)  # native: it holds no GIL from here on
 
     def stop(self) -> None:
-        """Hear no more; what is on ends. The semaphore lives on: again, nothing."""
+        """Hear no more; what is on ends. Again: nothing."""
         self._engine.input["on"] = self._engine.input["analysed"] = 0
         if self._thread is None:
             return

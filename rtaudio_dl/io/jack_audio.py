@@ -13,7 +13,6 @@ from rtaudio_dl.io.jack_ports import JackPorts
 from rtaudio_dl.io.midi_ports import CLIENT_NAME, JACK, Status
 from rtaudio_dl.io.midi_system import no_sequencer
 from rtaudio_dl.io.native import MIDI_EVENT
-from rtaudio_dl.rt.input import MAX_INPUTS
 
 _OUT_NAMES = ("out_left", "out_right")
 
@@ -68,7 +67,6 @@ class JackStream:
 
     def _prepare(self, callback: int, user: int, midi_callback: int) -> None:
         self._scratch = np.zeros((SCRATCH_FRAMES, OUTPUTS), np.float32)
-        self._heard = np.zeros((SCRATCH_FRAMES, MAX_INPUTS), np.float32)
         self._inputs: list[int] = []
         self._times, self._event = np.zeros(3), np.zeros(1, MIDI_EVENT)
         self._state = state = np.zeros(1, CYCLE)
@@ -80,7 +78,6 @@ class JackStream:
         state["ports"] = self._ports
         state["event"] = self._event.ctypes.data
         state["scratch"] = self._scratch.ctypes.data
-        state["heard"] = self._heard.ctypes.data
         state["times"] = self._times.ctypes.data
         for event in ("process", "xrun", "shutdown"):
             function = getattr(jack_cycle, event)
@@ -134,6 +131,9 @@ class JackStream:
             name = f"in_{number}"
             port = self._client.register(name, libjack.AUDIO, libjack.IS_INPUT)
             self._inputs.append(port)
+        # Ones: a page that is first met on the audio thread costs it a page fault.
+        self._heard = np.ones((SCRATCH_FRAMES, channels), np.float32)
+        self._state["heard"] = self._heard.ctypes.data
         self._state["input_ports"][0, :channels] = self._inputs
         self._state["inputs"] = channels
         self._source = source
