@@ -85,6 +85,8 @@ class HearingHost(Host):
                 self._open_ears()
         except BaseException:
             self.stop_listening()
+            if self.running and self._audio.stream is None:
+                self._audio.start()  # it plays on as it did
             raise
         return self._listener
 

@@ -44,10 +44,10 @@ class LiveHost(HearingHost):
     """A host that plays and hears through devices; use it in a ``with`` block.
 
     ``device``, ``microphone`` and ``midi`` are words of a name (None: the default
-    output, the default input once something listens, all MIDI inputs). ``backend`` is
-    ``auto``, ``jack`` or ``portaudio``, ``block`` in frames,
-    ``placement`` is ``asap`` or ``fixed``; ``say`` gets one line at a time of what a
-    person should know. Raises DeviceError.
+    output, the default input once something listens, all MIDI inputs; an empty
+    ``microphone`` leaves JACK's connections to the user). ``backend`` is ``auto``,
+    ``jack`` or ``portaudio``, ``block`` in frames, ``placement`` ``asap`` or ``fixed``;
+    ``say`` gets one line at a time of what a person should know. Raises DeviceError.
     """
 
     def __init__(

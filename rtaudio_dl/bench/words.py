@@ -38,12 +38,14 @@ class Word:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of the words: ``delays`` are s from a word's end to its event."""
+    """What became of the words: ``heard`` is the label told for each (empty: none),
+    ``delays`` are s from a word's end to its event."""
 
     right: int
     wrong: int
     missed: int
     extra: int
+    heard: tuple[str, ...]
     delays: tuple[float, ...]
 
 
@@ -128,18 +130,18 @@ def judge(
     An event belongs to the word that sounded or had just ended; each word takes one
     of its own label, and all others are too many.
     """
-    right = wrong = 0
-    delays, used = [], set()
+    heard, delays, used = [], [], set()
     for word in words:
         low, high = word.begin + start, word.end + start + _PATIENCE_SECONDS * rate
         near = [i for i, e in enumerate(events) if low <= e.frame < high]
-        own = [i for i in near if events[i].label == word.label and i not in used]
+        near = [i for i in near if i not in used]
+        own = [i for i in near if events[i].label == word.label]
+        heard.append(events[(own or near)[0]].label if near else "")
         if own:
             used.add(own[0])
-            right += 1
             told = events[own[0]].published - start
             delays.append((told - word.spoken) / rate)
-        elif any(i not in used for i in near):
-            wrong += 1
-    missed = len(words) - right - wrong
-    return Verdict(right, wrong, missed, len(events) - right - wrong, tuple(delays))
+    right, missed = len(delays), heard.count("")
+    wrong = len(words) - right - missed
+    extra = len(events) - right - wrong
+    return Verdict(right, wrong, missed, extra, tuple(heard), tuple(delays))

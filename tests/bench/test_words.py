@@ -59,6 +59,7 @@ def test_each_word_takes_one_event_and_the_rest_are_too_many():
     verdict = judge(words, events, 0, RATE)
     assert (verdict.right, verdict.wrong, verdict.missed) == (1, 1, 1)
     assert verdict.extra == 3
+    assert verdict.heard == ("yes", "yes", "")
     assert verdict.delays == pytest.approx((0.1,))
 
 
