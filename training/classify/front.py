@@ -43,8 +43,9 @@ class Front:
     def power(self, audio: tf.Tensor) -> tf.Tensor:
         """Mel power (B, T, bands). What is beyond full scale is clipped, NaN is 0."""
         audio = tf.cast(audio, tf.float32)
-        # Comparing is false for NaN, so this catches it as well.
-        audio = tf.where(tf.abs(audio) < SANE, audio, tf.zeros_like(audio))
+        # Comparing is false for NaN, so this catches it as well. The zero is a constant
+        # because tf2onnx makes zeros_like a product with zero, which leaves NaN be.
+        audio = tf.where(tf.abs(audio) < SANE, audio, tf.constant(0.0))
         audio = tf.clip_by_value(audio, -1.0, 1.0)
         spectrum = tf.nn.conv1d(self._hops(audio), self.dft, 1, "VALID")
         real, imaginary = tf.split(spectrum, 2, axis=2)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -90,16 +91,20 @@ def test_temperature_comes_from_valid_sounds_only(trained):
 
 @pytest.fixture(scope="module")
 def folds(folder, tmp_path_factory):
-    """Every fold of a cross-validation, hardly trained."""
+    """Every fold of a cross-validation, each with another untrained network."""
     run = tmp_path_factory.mktemp("folds")
     config = tiny.config(
         folder,
         data={"protocol": "folds"},
-        training={"epochs": 1},
         output={"run": str(run)},
     )
     for part in cross.runs(config):
-        loop.start(part, fresh=True).train()
+        seeded = replace(config.training, seed=part.fold)
+        ended = loop.start(
+            replace(part, config=replace(part.config, training=seeded)), fresh=True
+        )
+        ended.folder.mkdir()
+        ended.save(done=True)
     return config
 
 

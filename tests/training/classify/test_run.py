@@ -3,10 +3,10 @@
 import signal
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 import soundfile
-import tensorflow as tf
 
 from tests.training.classify import tiny
 from training import checkpoint, cli, runtime
@@ -40,17 +40,29 @@ def test_a_run_learns(trained):
 
 def test_resume_is_exact(folder, tmp_path):
     """Stopped in the middle and resumed, every variable is what it would have been."""
-    unbroken = start(config(folder, tmp_path / "a"))
+    output = {"checkpoint_minutes": 0.0, "keep": 2}
+    unbroken = start(config(folder, tmp_path / "a", output=output))
     unbroken.train()
     broken = start(config(folder, tmp_path / "b"))
     stop_after(broken, 5)
     assert broken.train() is False and broken.step == 5
+    (part,) = cross.runs(broken.config)
+    assert part.started() and not part.finished()
     resumed = start(broken.config, fresh=False)
     assert resumed.step == 5
     resumed.train()
     pairs = zip(state(unbroken), state(resumed), strict=True)
     assert all(np.array_equal(a, b) for a, b in pairs)
     assert unbroken.history == resumed.history
+    assert part.finished()
+    check_checkpoints(unbroken)
+
+
+def check_checkpoints(run: loop.Run) -> None:
+    """The newest two are kept, and hold the configuration."""
+    found = sorted(run.folder.glob("*.npz"))
+    assert [p.name for p in found] == ["step-00000011.npz", "step-00000012.npz"]
+    assert checkpoint.load(found[-1], from_json).config == run.config
 
 
 def stop_after(run: loop.Run, steps: int) -> None:
@@ -63,14 +75,6 @@ def stop_after(run: loop.Run, steps: int) -> None:
         return report
 
     run._step = step
-
-
-def test_a_stopped_run_is_not_finished(folder, tmp_path):
-    run = start(config(folder, tmp_path))
-    stop_after(run, 2)
-    run.train()
-    (part,) = cross.runs(run.config)
-    assert part.started() and not part.finished()
 
 
 def test_a_longer_run_is_not_finished(trained):
@@ -93,15 +97,6 @@ def test_resume_refuses_other_sounds(folder, tmp_path):
         start(replace(run.config, data=data), fresh=False)
 
 
-def test_a_checkpoint_holds_the_configuration_and_few_are_kept(folder, tmp_path):
-    made = config(folder, tmp_path, output={"checkpoint_minutes": 0.0, "keep": 2})
-    run = start(made)
-    run.train()
-    found = sorted((tmp_path / "run").glob("*.npz"))
-    assert [p.name for p in found] == ["step-00000011.npz", "step-00000012.npz"]
-    assert checkpoint.load(found[-1], from_json).config == made
-
-
 def test_batch_must_fit_the_replicas(folder, tmp_path, monkeypatch):
     class Two:
         num_replicas_in_sync = 2
@@ -111,19 +106,15 @@ def test_batch_must_fit_the_replicas(folder, tmp_path, monkeypatch):
         start(config(folder, tmp_path))
 
 
-def test_mixed_precision_learns_and_stays_finite(folder, tmp_path):
-    run = start(config(folder, tmp_path, training={"precision": "bfloat16"}))
+def test_mixed_precision_and_plain_gradient_descent_stay_finite(folder, tmp_path):
+    training = {"precision": "bfloat16", "optimizer": "sgd", "epochs": 1}
+    run = start(config(folder, tmp_path, training=training))
     try:
         run.train()
     finally:
-        tf.keras.config.set_dtype_policy("float32")
-    assert all(np.all(np.isfinite(v)) for v in state(run))
-
-
-def test_stochastic_gradient_descent_is_a_choice(folder, tmp_path):
-    run = start(config(folder, tmp_path, training={"optimizer": "sgd", "epochs": 1}))
-    assert run.train()
+        keras.config.set_dtype_policy("float32")
     assert type(run.learner.optimizer).__name__ == "SGD"
+    assert all(np.all(np.isfinite(v)) for v in state(run))
 
 
 def test_augmented_windows_can_be_heard(trained, tmp_path):
