@@ -40,7 +40,7 @@ def export(config: Config, folder: Path, metrics: Path | None = None) -> dict[st
             f"{part.folder}: evaluated at step {run['step']}, but the newest is "
             f"{trained.facts['step']}; evaluate it again"
         )
-    card = describe(trained, figures, run)
+    card = describe(trained, config, figures, run)
     audio = golden_audio(trained.config)
     expected = scores(trained, run["temperature"], tf.constant(audio)).numpy()
     model = convert(trained, run["temperature"])
@@ -74,9 +74,13 @@ def read_metrics(config: Config, path: Path | None = None) -> dict:
         raise ConfigError(f"{path}: not JSON: {error}") from None
 
 
-def describe(trained: Trained, figures: dict, run: dict) -> Card:
-    """The card of a classifier: what it hears, how good it is, how to use it live."""
-    config, facts = trained.config, trained.facts
+def describe(trained: Trained, config: Config, figures: dict, run: dict) -> Card:
+    """The card of a classifier: what it hears, how good it is, how to use it live.
+
+    Name, licence, credits and detector are those of ``config``, the run's
+    ``config.json``, so that they can be corrected without training anew.
+    """
+    facts = trained.facts
     return Card(
         name=config.model.name,
         kind="classifier",
@@ -85,16 +89,14 @@ def describe(trained: Trained, figures: dict, run: dict) -> Card:
         outputs=(Tensor("scores", "scores", ("B", len(trained.labels))),),
         labels=trained.labels,
         license=config.model.licence,
-        data=config.model.data
-        or f"{facts['clips']} clips of {facts['groups']} speakers or sources; "
-        f"licences: {facts['licences']}",
+        data=_data(config, facts),
         metrics={k: v for k, v in figures.items() if k != "runs"}
         | {"this_run": {k: v for k, v in run.items() if k != "thresholds"}}
         | {"accuracy_of_each_run": [r["accuracy"] for r in figures["runs"]]},
         created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         extra={
             "hop_seconds": config.detector.hop_seconds,
-            "detector": detector(trained, run),
+            "detector": detector(trained.labels, config, run),
             "training": {
                 "steps": facts["step"],
                 "minutes": facts["minutes"],
@@ -108,11 +110,19 @@ def describe(trained: Trained, figures: dict, run: dict) -> Card:
     )
 
 
-def detector(trained: Trained, run: dict) -> dict:
+def _data(config: Config, facts: dict) -> str:
+    trained_on = (
+        f"trained on {facts['clips']} clips of {facts['groups']} speakers or sources; "
+        f"licences: {facts['licences']}"
+    )
+    return f"{config.model.data}; {trained_on}" if config.model.data else trained_on
+
+
+def detector(labels: tuple[str, ...], config: Config, run: dict) -> dict:
     """How scores become events, as the host's detector takes it."""
-    settings = trained.config.detector
+    settings = config.detector
     return {
-        "threshold": dict(zip(trained.labels, run["thresholds"], strict=True)),
+        "threshold": dict(zip(labels, run["thresholds"], strict=True)),
         "release": settings.release,
         "smoothing_seconds": settings.smoothing_seconds,
         "hold_seconds": settings.hold_seconds,
