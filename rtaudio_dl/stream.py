@@ -19,7 +19,7 @@ from rtaudio_dl.inference.stream_contract import GATE, hop_of
 from rtaudio_dl.patch import PARAMETERS, Patch
 from rtaudio_dl.rt import layout
 from rtaudio_dl.rt.stream_filter import causal_filter
-from rtaudio_dl.rt.stream_layout import BATCH, INBOX, LANES, NO_HOP
+from rtaudio_dl.rt.stream_layout import BATCH, INBOX, LANES, NO_HOP, STREAM
 from rtaudio_dl.stream_batch import Batches, find_grain
 from rtaudio_dl.timbre import CONTROL, find_timbre, timbre_input
 
@@ -61,7 +61,7 @@ def set_up_stream(
     """
     _check_patch(patch)
     memory = _memory(engine, patch, model.card)
-    engine.streams[place] = np.zeros((), layout.STREAM)
+    engine.streams[place] = np.zeros((), STREAM)
     record = engine.streams[place]
     _write_times(record, engine, model.card, memory)
     _write_memory(record, model.card, memory)
@@ -122,9 +122,9 @@ def _memory(engine: layout.Engine, patch: Patch, card: Card) -> StreamMemory:
     return StreamMemory(
         filter=table,
         lag=lag,
-        lines=np.zeros((LANES, table.shape[1] + hop), _DTYPE),
-        inboxes=np.zeros((LANES, hops, hop), _DTYPE),
-        states=np.zeros((LANES, state_size), _DTYPE),
+        lines=_touched(LANES, table.shape[1] + hop),
+        inboxes=_touched(LANES, hops, hop),
+        states=_touched(LANES, state_size),
         corners=corners,
         inputs={t.name: _batch_array(t) for t in card.inputs},
         outputs={t.name: _batch_array(t) for t in card.outputs},
@@ -135,8 +135,15 @@ def _step(engine: layout.Engine, card: Card) -> float:
     return card.sample_rate / float(engine.master["sample_rate"][0])
 
 
+def _touched(*shape: int) -> np.ndarray:
+    """Zeros whose pages are there: a native thread would be stopped to get them."""
+    array = np.zeros(shape, _DTYPE)
+    array.fill(0)
+    return array
+
+
 def _batch_array(tensor: Tensor) -> np.ndarray:
-    return np.zeros((BATCH, *tensor.shape[1:]), _DTYPE)
+    return _touched(BATCH, *tensor.shape[1:])
 
 
 def _write_times(

@@ -17,7 +17,7 @@ from rtaudio_dl.timbre import CONTROL, card_timbres
 GATE = "gate"
 CONTROLS = (GATE, CONTROL)
 HOPS = (16, 4096)  # frames
-MAX_STATE = 1 << 20  # numbers of one note, all states together
+MAX_STATE = 1 << 18  # numbers of one note, all states together
 
 
 def check_stream(card: Card) -> None:

@@ -2,18 +2,22 @@
 
 A note of such a model has a *lane*: the states that the model carries from hop to hop,
 an inbox of hops between the inference thread and the audio thread, and a line, the
-sound that is heard now. `rt/layout.py` puts these records into the engine.
+sound that is heard now. `rt/layout.py` puts these arrays into the engine.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from rtaudio_dl.rt.counters import STREAM_COUNTERS
+from rtaudio_dl.rt.ring import CURSORS
+
 LANES = 80  # of one patch: for the most notes that there can be, and those that fade
 INBOX = 256  # most hops in a lane's inbox; a patch takes what it needs
 STATES = 32  # most state tensors of a model
 BATCH = 32  # most lanes in one run
 HOP_RING = 4096  # hops that wait for the inference thread; a power of two
+HOPS_TAKEN = 256  # of them that it looks at together
 
 # What a lane's inbox holds in the place of a hop: the hop's own number, one of these,
 # or the number of an older hop.
@@ -103,3 +107,21 @@ STREAM = np.dtype(
     ],
     align=True,
 )
+
+
+def stream_arrays(patches: int) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
+    """The arrays of streams: type and shape by name, for so many patches."""
+    number = np.dtype(np.int64)
+    return {
+        "streams": (STREAM, (patches,)),
+        "lanes": (LANE, (patches * LANES,)),
+        "lanes_done": (number, (patches * LANES,)),  # hops made, of all notes
+        "inbox": (number, (patches * LANES * INBOX,)),  # numbers of the hops
+        "hop_ring": (HOP, (HOP_RING,)),
+        "hop_cursors": (number, (CURSORS,)),
+        "hop": (HOP, (1,)),  # the request being written
+        "hops_taken": (HOP, (HOPS_TAKEN,)),  # where the inference thread pops into
+        "batch": (number, (BATCH,)),  # those of them in the run
+        "stream_counters": (number, (len(STREAM_COUNTERS),)),
+        "stream_ticks": (number, (2,)),
+    }
