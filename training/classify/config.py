@@ -25,8 +25,8 @@ class Data:
     ``silence_share`` of the windows are: synthetic noise, hum and digital silence.
     ``licences`` lists what may be trained on (empty: everything, for private use);
     sounds under others test only. Sounds of the manifests in ``also`` train too, and
-    never test; their label is in the column ``also_column``. ``aliases`` renames
-    labels.
+    never test. Labels are those of the manifest, or where it is filled those of its
+    ``column`` (of ``also``: ``also_column``); ``aliases`` renames them.
     """
 
     manifest: str = "input/manifests/sounds.csv"
@@ -40,6 +40,7 @@ class Data:
     silence: str = ""
     silence_share: float = 0.0
     licences: tuple[str, ...] = ()
+    column: str = ""
     also: tuple[str, ...] = ()
     also_column: str = ""
     aliases: MappingProxyType = field(default_factory=lambda: MappingProxyType({}))
@@ -68,6 +69,8 @@ class Model:
     ``kind`` is ``resnet``, ``dsresnet`` (depthwise-separable) or ``bcresnet``; the
     first two take ``widths`` and ``blocks`` per stage, the last one ``width`` (its tau)
     and ``subspectral`` groups of bands with a normalisation each (1: plain).
+    ``start`` is the folder of a run, of other labels perhaps, whose network a new run
+    begins with, all but the last layer.
     """
 
     name: str = "classifier"
@@ -79,6 +82,7 @@ class Model:
     width: int = 2
     subspectral: int = 1
     dropout: float = 0.2
+    start: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from training.classify.augment import Augmenter
 from training.classify.config import Config
 from training.classify.front import Front
 from training.classify.nets import network
+from training.errors import ConfigError
 
 PART = 64  # windows at a time, where nothing is learned
 NOT_DECAYED = ("gamma", "beta", "bias")
@@ -52,6 +53,24 @@ class Learner(tf.Module):
             *self.optimizer.variables,
             self.steps,
         ]
+
+    def begin_with(self, values: list[np.ndarray], source: str) -> None:
+        """Begin with the state of another learner of the same sizes, but other labels.
+
+        The last layer, a matrix and its bias, stays as it is. Raises ConfigError.
+        """
+        weights = self.network.weights[:-2]
+        shapes = [tuple(w.shape) for w in weights]
+        if shapes != [v.shape for v in values[: len(weights)]]:
+            raise ConfigError(
+                f"{source}: its network is another than this configuration's; "
+                "model.start needs the same front and model"
+            )
+        for weight, mean, value in zip(
+            weights, self.average.weights, values, strict=False
+        ):
+            weight.assign(value)
+            mean.assign(value)
 
     def step(
         self, audio: tf.Tensor, noise: tf.Tensor, classes: tf.Tensor, seed: tf.Tensor

@@ -72,6 +72,11 @@ class Run:
         self.history = stored.facts["history"]
         self.recent = [tuple(pair) for pair in stored.facts["recent"]]
 
+    def begin_as(self, folder: Path) -> None:
+        """Take over the averaged network of another run, all but its last layer."""
+        stored = checkpoint.load(checkpoint.latest(folder), from_json)
+        self.learner.begin_with(stored.values, str(folder))
+
     def train(self) -> bool:
         """Train to the last epoch or until time is up.
 
@@ -197,4 +202,6 @@ def start(part: Part, fresh: bool, progress: Callable = iter) -> Run:
     run = Run(part.config, task)
     if not fresh and part.started():
         run.resume(part.folder)
+    elif part.config.model.start:
+        run.begin_as(Path(part.config.model.start))
     return run

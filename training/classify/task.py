@@ -104,14 +104,13 @@ def load(
 
 def read_manifest(config: Config) -> Manifest:
     """The manifest of a configuration, its labels renamed. Raises DataError."""
-    manifest = _read(Path(config.data.manifest))
-    name = config.data.aliases
-    labels = tuple(dict.fromkeys(name.get(label, label) for label in manifest.labels))
-    entries = tuple(
-        replace(e, labels=(name.get(e.labels[0], e.labels[0]),))
-        for e in manifest.entries
-    )
-    return replace(manifest, labels=labels, entries=entries)
+    data, stored = config.data, _read(Path(config.data.manifest))
+    manifest = _relabelled(stored, data.column, data)
+    if data.column:
+        labels = sorted({e.labels[0] for e in manifest.entries})
+    else:
+        labels = dict.fromkeys(data.aliases.get(k, k) for k in stored.labels)
+    return replace(manifest, labels=tuple(labels))
 
 
 def _read(path: Path) -> Manifest:
@@ -130,13 +129,17 @@ def _read(path: Path) -> Manifest:
 
 def _labelled(manifest: Manifest, data: Data, labels: tuple[str, ...]) -> Manifest:
     """The entries that have one of ``labels``, after renaming."""
-    found = []
-    for e in manifest.entries:
-        label = e.extra.get(data.also_column, "") if data.also_column else e.labels[0]
-        label = data.aliases.get(label, label)
-        if label in labels:
-            found.append(replace(e, labels=(label,)))
-    return replace(manifest, entries=tuple(found))
+    manifest = _relabelled(manifest, data.also_column, data)
+    kept = tuple(e for e in manifest.entries if e.labels[0] in labels)
+    return replace(manifest, entries=kept)
+
+
+def _relabelled(manifest: Manifest, column: str, data: Data) -> Manifest:
+    """Each entry with the label of a column, if it has one, renamed."""
+    found = (e.extra.get(column) or e.labels[0] for e in manifest.entries)
+    pairs = zip(manifest.entries, found, strict=True)
+    entries = (replace(e, labels=(data.aliases.get(n, n),)) for e, n in pairs)
+    return replace(manifest, entries=tuple(entries))
 
 
 def _labels(config: Config, manifest: Manifest) -> tuple[str, ...]:

@@ -117,6 +117,27 @@ def test_mixed_precision_and_plain_gradient_descent_stay_finite(folder, tmp_path
     assert all(np.all(np.isfinite(v)) for v in state(run))
 
 
+def test_a_run_may_begin_as_one_of_other_labels(trained, folder, tmp_path):
+    begun = config(
+        folder,
+        tmp_path,
+        data={"aliases": {"buzz": "tone"}},
+        model={"start": trained.output.run},
+    )
+    run, (part,) = start(begun), cross.runs(trained)
+    first = loop.start(part, fresh=False).learner.average.weights
+    for weights in (run.learner.network.weights, run.learner.average.weights):
+        pairs = zip(weights[:-2], first[:-2], strict=True)
+        assert all(np.array_equal(a, b) for a, b in pairs)
+        assert weights[-1].shape == (2,)
+
+
+def test_a_run_cannot_begin_as_another_network(trained, folder, tmp_path):
+    model = {"start": trained.output.run, "widths": [8, 13]}
+    with pytest.raises(ConfigError, match="needs the same front and model"):
+        start(config(folder, tmp_path, model=model))
+
+
 def test_augmented_windows_can_be_heard(trained, tmp_path):
     assert listen.write(trained, tmp_path, each=2) == 6
     audio, rate = soundfile.read(tmp_path / "hiss.wav")

@@ -66,6 +66,18 @@ def test_other_data_sets_join_the_training_only(folder, tmp_path):
     assert np.array_equal(made.clips.audio[0][0], plain.clips.audio[0][0])
 
 
+def test_labels_may_stand_in_a_column(folder, tmp_path):
+    entries = [
+        replace(e, extra={"word": "low"} if "source0" in e.path else {})
+        for e in tiny.entries(folder / "sounds")
+    ]
+    tiny.write_sounds(tmp_path / "sounds")
+    tiny.write_manifest(tmp_path, entries=tuple(entries))
+    made = task.load(tiny.config(tmp_path, data={"column": "word"}))
+    assert made.labels == ("buzz", "hiss", "low", "tone")
+    assert (made.classes == 2).sum() == 9
+
+
 def test_rare_classes_weigh_more(tmp_path):
     tiny.write_sounds(tmp_path / "sounds")
     few = [
