@@ -8,11 +8,14 @@ from rtaudio_dl.features.logmel import (
     log_mel,
     mel_filterbank,
 )
+from rtaudio_dl.features.pitch import Pitch, find_pitch
 
 __all__ = [
     "LogMel",
     "Pcen",
+    "Pitch",
     "dft_matrices",
+    "find_pitch",
     "frame_count",
     "log_mel",
     "mel_filterbank",

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from rtaudio_dl.features import find_pitch
 from training import judge, metrics
-from training.notes import measures, speed, tracker
-from training.notes.analysis import HELD_SECONDS, RATE, hz
+from training.notes import measures, speed
+from training.notes.analysis import HELD_SECONDS, RATE
 from training.notes.features import Notes, read_audio
 from training.notes.general_midi import FAMILIES
 from training.notes.trained import Trained, timbres
@@ -106,7 +107,8 @@ def load(trained: Trained, notes: Notes, rows: np.ndarray) -> np.ndarray:
 
 
 def in_tune(trained: Trained, found: dict) -> dict:
-    """Error in cents of every key of some instruments, by `tracker`."""
+    """Error in cents of every key of some instruments, by a tracker
+    that knows nothing of the synthesiser (`find_pitch`)."""
     names = list(found)[:: max(1, len(found) // TUNED_INSTRUMENTS)]
     names = names[:TUNED_INSTRUMENTS]
     pitch = np.tile(np.array(KEYS, np.float32), len(names))
@@ -114,7 +116,7 @@ def in_tune(trained: Trained, found: dict) -> dict:
     audio = trained.render(pitch, np.full(len(pitch), 0.8), z, 3.0, 3.0)
     errors = np.array(
         [
-            tracker.cents(tracker.track(sound[STEADY], RATE), hz(key))
+            100.0 * (find_pitch(sound[STEADY], RATE).key - key)
             for sound, key in zip(audio, pitch, strict=True)
         ]
     ).reshape(len(names), len(KEYS))
