@@ -20,6 +20,7 @@ MODULES = {
     "generator": "training.commands",
     "classifier": "training.classify.commands",
     "notes": "training.notes.commands",
+    "wavenet": "training.notes.wavenet.commands",
 }
 FILE = "task.txt"  # In a run's folder; runs from before there were tasks have none.
 

@@ -10,7 +10,7 @@ the stretched partials of strings and the odd ones of bells are partials too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from scipy.ndimage import map_coordinates, uniform_filter1d
@@ -26,8 +26,11 @@ FLOOR_DB, CEILING_DB = -120.0, 7.5
 PERIODS = 4
 SHORTEST_WINDOW = 256
 MAX_BEND = 60.0  # cents that a note may be off its key
-BEND_HOP = 96  # frames; fast enough for vibrato, and no phase turns too far
+BEND_HOP = 96  # frames
+BEND_SMOOTH = 11  # hops
 LEAST_SHARE = 0.03  # of a partial's power that no noise beside it takes away
+MAIN_LOBE = 1.8  # bins of the window's own length; two is its first zero
+SIDE_LOBES = 6.0  # such bins from a partial its side lobes are 55 dB down
 LOWEST_NOISE_HZ = 25.0  # A sample's DC is not noise.
 STEADY = slice(33, 138)  # the grid's evenly spaced part
 STEADY_SECONDS = 0.025
@@ -105,20 +108,18 @@ def analyse(audio: np.ndarray, pitch: float) -> Parts:
     return Parts(_db(partials), _db(noise), ratios, wander, fade, cents, below)
 
 
-def bend_track(audio: np.ndarray, f0: float, hop: int = BEND_HOP) -> np.ndarray:
-    """Deviation from ``f0`` in cents, every ``hop`` frames: from the lowest partials.
+def bend_track(audio: np.ndarray, f0: float) -> np.ndarray:
+    """Deviation from ``f0`` in cents, every `BEND_HOP` frames: from the low partials.
 
-    The phase of a partial, seen from ``hop`` frames later, says its frequency.
+    The phase of a partial, seen from a hop later, says its frequency.
     """
-    count = int(min(8, max(1, TOP_HZ // f0)))
-    window = int(max(PERIODS * RATE / f0, 512))
+    hop = BEND_HOP
+    kernel, orders = _bend_kernel(f0)
+    window = len(kernel)
     starts = np.arange(0, len(audio) - hop, hop)
-    padded = np.pad(audio, (window // 2, window))
-    hann = np.hanning(window)
-    n = np.arange(window)
-    orders = np.arange(1, count + 1)
-    kernel = hann[:, None] * np.exp(-2j * np.pi * f0 / RATE * np.outer(n, orders))
-    seen = padded[starts[:, None] + n] @ kernel.astype(np.complex64)
+    padded = np.pad(audio, (window // 2, window)).astype(np.float32)
+    parts = padded[starts[:, None] + np.arange(window)] @ kernel
+    seen = parts[:, : len(orders)] - 1j * parts[:, len(orders) :]
     turn = seen[1:] * np.conj(seen[:-1])
     turn *= np.exp(-2j * np.pi * f0 / RATE * hop * orders)
     off = np.angle(turn) / (2 * np.pi * hop) * RATE / (orders * f0)
@@ -126,9 +127,8 @@ def bend_track(audio: np.ndarray, f0: float, hop: int = BEND_HOP) -> np.ndarray:
     weight = np.abs(turn) * inside + 1e-20
     # Half a note's energy must agree, or there is nothing to follow.
     strong = (np.abs(turn) * inside).sum(1) > 0.5 * np.abs(turn).sum(1)
-    smooth = 11
-    above = uniform_filter1d((off * weight).sum(1) * strong, smooth)
-    below = uniform_filter1d(weight.sum(1) * strong, smooth)
+    above = uniform_filter1d((off * weight).sum(1) * strong, BEND_SMOOTH)
+    below = uniform_filter1d(weight.sum(1) * strong, BEND_SMOOTH)
     level = below / max(below.max(), 1e-20)
     track = above / np.maximum(below, 1e-20)
     if not (level > 1e-3).any():
@@ -137,7 +137,22 @@ def bend_track(audio: np.ndarray, f0: float, hop: int = BEND_HOP) -> np.ndarray:
     return 1200 * np.log2(1 + np.where(level > 1e-5, track, mean))
 
 
-def unbend(audio: np.ndarray, cents: np.ndarray, hop: int = BEND_HOP) -> np.ndarray:
+@lru_cache(maxsize=8)
+def _bend_kernel(f0: float) -> tuple[np.ndarray, np.ndarray]:
+    """Windowed cosines and sines of the lowest partials, and their orders.
+
+    Only those whose phase turns by less than half a cycle in a hop at `MAX_BEND`.
+    """
+    widest = 2 ** (MAX_BEND / 1200) - 1
+    most = RATE / (2 * BEND_HOP * widest * f0)
+    orders = np.arange(1, int(np.clip(min(most, TOP_HZ / f0), 1, 8)) + 1)
+    window = int(max(PERIODS * RATE / f0, 512))
+    angle = 2 * np.pi * f0 / RATE * np.outer(np.arange(window), orders)
+    waves = np.concatenate([np.cos(angle), np.sin(angle)], axis=1)
+    return (np.hanning(window)[:, None] * waves).astype(np.float32), orders
+
+
+def unbend(audio: np.ndarray, cents: np.ndarray) -> np.ndarray:
     """The note played so fast or slow at each moment that its pitch stays on its key.
 
     ``cents`` is the track of `bend_track`; the length in frames stays.
@@ -146,7 +161,7 @@ def unbend(audio: np.ndarray, cents: np.ndarray, hop: int = BEND_HOP) -> np.ndar
         return audio
     above = 2
     high = resample_poly(audio, above, 1)
-    places = np.arange(len(cents)) * hop
+    places = np.arange(len(cents)) * BEND_HOP
     speed = 2.0 ** (-np.interp(np.arange(len(audio)), places, cents) / 1200)
     where = np.r_[0.0, np.cumsum(speed)[:-1]] * above
     return map_coordinates(high, where[None], order=3, mode="nearest").astype(
@@ -192,19 +207,21 @@ def _levels(
     audio: np.ndarray, f0: float, ratios: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Amplitudes of partials (T, PARTIALS) and of noise bands (T, BANDS), linear."""
-    window = 2 * int(max(PERIODS * RATE / f0, SHORTEST_WINDOW) / 2)
-    size = int(2 ** np.ceil(np.log2(2 * window)))
+    window = _window(f0)
+    size = 2 * window  # so that bins lie on the partials and between them
     spectra, sums, squares = _spectra(audio, window, size)
     count = int(min(PARTIALS, TOP_HZ // f0))
     places = (np.arange(1, count + 1) + ratios[:count]) * f0
     power = np.abs(spectra) ** 2
     density = power / squares[:, None]  # per frame of white noise
-    noise_at, valid = _free_bins(places, f0, window, size, power.shape[1])
+    between, alone = _between(places, f0, window, size)
+    valid = _free_bins(places, window, size, power.shape[1])
+    valid[between[alone]] = True
     bins = np.round(places * size / RATE).astype(int)
     scallop = (places * size / RATE - bins) * window / size
     response = np.sinc(scallop) / (1.0 - scallop**2)
     amplitude = 2 * np.abs(spectra[:, bins]) / sums[:, None] / response
-    beside = density[:, noise_at]
+    beside = _filled(density[:, between], alone)
     beside = 0.5 * (beside[:, :-1] + beside[:, 1:])
     spread = 4 * squares[:, None] / sums[:, None] ** 2
     squared = amplitude**2
@@ -233,25 +250,43 @@ def _spectra(
     return spectra, hann.sum(1), (hann**2).sum(1)
 
 
-def _free_bins(
-    places: np.ndarray, f0: float, window: int, size: int, count: int
+def _window(f0: float) -> int:
+    """Frames of a whole, even number of periods: so the zeros lie between partials."""
+    periods = max(PERIODS, 2 * int(np.ceil(SHORTEST_WINDOW * f0 / RATE / 2)))
+    return round(periods * RATE / f0)
+
+
+def _between(
+    places: np.ndarray, f0: float, window: int, size: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Bins half-way between partials, one more than these, and all bins without one."""
+    """Bins half-way between partials, one more than these.
+
+    And which of them lie far enough from both for only noise to be seen there.
+    """
     around = np.r_[places[0] - f0, places, places[-1] + f0]
     middle = np.clip(0.5 * (around[:-1] + around[1:]), 0, RATE / 2 - 1)
-    between = np.round(middle * size / RATE).astype(int)
+    alone = np.diff(around) / 2 >= MAIN_LOBE * RATE / window
+    alone &= middle >= LOWEST_NOISE_HZ
+    return np.round(middle * size / RATE).astype(int), alone
+
+
+def _free_bins(places: np.ndarray, window: int, size: int, count: int) -> np.ndarray:
+    """Which bins are so far from any partial that its side lobes are not seen."""
     hertz = np.arange(count) * RATE / size
-    after = np.clip(np.searchsorted(places, hertz), 1, len(places) - 1)
-    if len(places) > 1:
-        gap = np.minimum(
-            np.abs(hertz - places[after]), np.abs(hertz - places[after - 1])
-        )
-    else:
-        gap = np.abs(hertz - places[0])
-    valid = gap >= 1.9 * RATE / window
-    valid[between] = True
-    valid &= hertz >= LOWEST_NOISE_HZ
-    return between, valid
+    after = np.clip(np.searchsorted(places, hertz), 1, max(len(places) - 1, 1))
+    nearest = [places[np.minimum(after - d, len(places) - 1)] for d in (0, 1)]
+    gap = np.min([np.abs(hertz - place) for place in nearest], axis=0)
+    return (gap >= SIDE_LOBES * RATE / window) & (hertz >= LOWEST_NOISE_HZ)
+
+
+def _filled(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Columns (T, n) with those that are not known taken from the nearest known."""
+    if not known.any():
+        return np.zeros_like(values)
+    index = np.flatnonzero(known)
+    place = np.arange(len(known))
+    nearest = index[np.abs(place[:, None] - index).argmin(axis=1)]
+    return values[:, nearest]
 
 
 def _bands(density: np.ndarray, valid: np.ndarray, size: int) -> np.ndarray:
@@ -264,6 +299,8 @@ def _bands(density: np.ndarray, valid: np.ndarray, size: int) -> np.ndarray:
     share = member.sum(0)
     mean = density @ (member / np.maximum(share, 1.0))
     known = np.flatnonzero(share > 0)
+    if not len(known):
+        return np.zeros_like(mean)
     width = np.diff(edges) / (RATE / 2)
     logs = np.log(mean[:, known] + 1e-14)
     place = np.arange(BANDS)
@@ -295,4 +332,4 @@ def _fade(levels: np.ndarray) -> np.ndarray:
 
 def _db(amplitude: np.ndarray) -> np.ndarray:
     level = 20 * np.log10(np.maximum(amplitude, 10 ** (FLOOR_DB / 20)))
-    return np.minimum(level, CEILING_DB).astype(np.float32)
+    return np.clip(level, FLOOR_DB, CEILING_DB).astype(np.float32)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from training import checkpoint, tasks
 from training.bar import bar
 from training.notes import reading
 from training.notes.config import Config
+from training.notes.options import changed
 
 FOLDER = Path("input")
 SAMPLED_KEYS = (36, 48, 60, 72, 84, 96)
@@ -34,19 +34,14 @@ def prepare_soundfont(font: Path, options: Namespace) -> None:
 
 def train(path: Path, options: Namespace) -> None:
     """Train from a TOML file; ``options`` may name another source, folder, length."""
-    config = reading.load(path)
-    if options.source:
-        config = replace(config, data=replace(config.data, source=options.source))
-    if options.run:
-        config = replace(config, output=replace(config.output, run=options.run))
-    _run(_limited(config, options), None)
+    _run(changed(reading.load(path), options), None)
 
 
 def resume(run: Path, options: Namespace) -> None:
     """Go on with a run from its newest checkpoint."""
     path = checkpoint.latest(run)
     config = checkpoint.load(path, reading.from_json).config
-    _run(_limited(config, options), path)
+    _run(changed(config, options), path)
 
 
 def sample(run: Path, options: Namespace) -> None:
@@ -128,12 +123,3 @@ def _run(config: Config, path: Path | None) -> None:
     tasks.remember(run.folder, "notes")
     if not run.train():
         print(f"stopped; go on with: python -m training resume {run.folder}")
-
-
-def _limited(config: Config, options: Namespace) -> Config:
-    training = config.training
-    if options.steps is not None:
-        training = replace(training, steps=options.steps)
-    if options.minutes is not None:
-        training = replace(training, max_minutes=options.minutes)
-    return replace(config, training=training)

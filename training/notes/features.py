@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -19,9 +17,10 @@ from training.errors import DataError
 from training.notes import nsynth
 from training.notes.analysis import CEILING_DB, FLOOR_DB, FRAMES, RATE, analyse
 from training.notes.nsynth import Note
+from training.notes.workers import spread
 from training.prepare import write_atomically
 
-FORMAT = 1  # Raise it when the same notes would give other features.
+FORMAT = 2  # Raise it when the same notes would give other features.
 SPEC = LogMel(RATE, window=512, hop=256, bands=64)
 CELLS = 32
 SINGLE_CELLS = 12  # the first feature frames, each a cell of its own
@@ -129,8 +128,7 @@ def _prepare(
     lower = _octave_lower(source, notes)
     work = [(n.path, n.pitch - 12 * (n.instrument in lower)) for n in notes]
     chunks = [work[i : i + CHUNK] for i in range(0, len(work), CHUNK)]
-    with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
-        parts = list(progress(pool.map(partial(_analyse_some, source), chunks)))
+    parts = list(progress(spread(partial(_analyse_some, source), chunks, processes)))
     arrays = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
     arrays["pitch"] = np.array([pitch for _, pitch in work], np.float32)
     arrays["gain_db"] = _gains(notes, arrays)

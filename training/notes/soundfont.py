@@ -8,9 +8,7 @@ A folder gets ``audio/NAME.wav`` (16 kHz, mono, 4 s: 3 s held and 1 s released) 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,6 +21,7 @@ from training.errors import DataError
 from training.notes import general_midi
 from training.notes.analysis import FRAMES, HELD_SECONDS, RATE
 from training.notes.fluidsynth import Preset, Synth
+from training.notes.workers import spread
 from training.prepare import write_atomically
 
 OVERSAMPLING = 3  # FluidSynth's interpolation would alias at 16 kHz.
@@ -65,8 +64,8 @@ def render(
     plans = plan(font, read_groups(groups))
     (out / "audio").mkdir(parents=True, exist_ok=True)
     work = partial(_render_preset, font, out)
-    with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
-        found = [e for part in progress(pool.map(work, plans)) for e in part]
+    parts = progress(spread(work, plans, processes))
+    found = [example for part in parts for example in part]
     if not found:
         raise DataError(f"{font}: no preset of it has a pitch; nothing was rendered")
     table = {e["note_str"]: e | {"note": i} for i, e in enumerate(found)}

@@ -1,0 +1,1 @@
+"""NSynth's WaveNet autoencoder as published, for those with GPUs."""
