@@ -189,5 +189,5 @@ def _run(model: Model, audio: np.ndarray, key: float, velocity: float) -> np.nda
         binding.close()
     z = answer[output.name][0]
     if not np.isfinite(z).all():
-        raise ModelError(f"encoder {model.card.name!r} gave numbers that are not finite")
+        raise ModelError(f"encoder {model.card.name!r} gave what is not finite")
     return z

@@ -11,8 +11,10 @@ from rtaudio_dl.cli import (
     bench,
     demo,
     doctor,
+    encode,
     listen,
     lists,
+    morph,
     play,
     play_file,
     render,
@@ -20,6 +22,19 @@ from rtaudio_dl.cli import (
 )
 from rtaudio_dl.errors import RtaudioError
 
+MODULES = (
+    demo,
+    play,
+    play_file,
+    render,
+    morph,
+    encode,
+    listen,
+    show,
+    lists,
+    doctor,
+    bench,
+)
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 
 
@@ -31,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for module in (demo, play, play_file, render, listen, show, lists, doctor, bench):
+    for module in MODULES:
         module.add_commands(commands)
     return parser
 
