@@ -30,6 +30,7 @@ ONSET_DB = -35.0  # below the peak: where a note begins
 ATTACK_SECONDS = 0.08  # after which a note is steady enough to have a pitch
 PITCH_SECONDS = 1.5
 VELOCITY = 0.8
+PEAK = 0.5  # to which a note is brought, as the notes were that encoders learn from
 MOST_APERIODICITY = 0.4
 WEIGHT_OF_MAP = 1e-3  # keeps the fit of a small map from following its noise
 
@@ -79,7 +80,10 @@ def encode_note(
 
 
 def read_note(path: Path, sample_rate: int, frames: int) -> np.ndarray:
-    """The first note of a file, from its onset on: (frames,) float32, one channel."""
+    """The first note of a file, from its onset on: (frames,) float32, one channel.
+
+    Its peak is `PEAK`, however loud it was recorded.
+    """
     from scipy.signal import resample_poly
 
     with SoundReader(path) as sound:
@@ -97,6 +101,7 @@ def read_note(path: Path, sample_rate: int, frames: int) -> np.ndarray:
     mono = mono[onset : onset + math.ceil(frames / sample_rate * rate) + 1]
     common = math.gcd(rate, sample_rate)
     mono = resample_poly(mono, sample_rate // common, rate // common)[:frames]
+    mono = mono * (PEAK / np.abs(mono).max())
     return np.pad(mono, (0, frames - len(mono))).astype(np.float32)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from functools import cache, partial
@@ -89,7 +90,7 @@ def load(
 def encoder_view(audio: np.ndarray) -> np.ndarray:
     """What the encoder sees of notes (..., FRAMES): (..., CELLS, bands) float32.
 
-    Natural-log mel power less its highest value, so that loudness does not count.
+    Natural-log mel power less its highest value, so that loudness hardly counts.
     """
     mel = np.einsum("tc,...tb->...cb", cell_weights(), log_mel(audio, SPEC))
     return mel - mel.max(axis=(-2, -1), keepdims=True)
@@ -214,7 +215,7 @@ def _read(path: Path, digest: str) -> Notes:
             arrays = {k: stored[k] for k in stored.files}
         notes = tuple(Note(**n) for n in json.loads(str(arrays.pop("table"))))
         return Notes(notes=notes, digest=digest, **arrays)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(
             f"{path}: not a cache of notes ({error}); delete it and prepare again"
         ) from None
