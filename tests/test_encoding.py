@@ -151,14 +151,21 @@ def test_a_file_holds_what_a_patch_needs(recording, tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
+def spectrum(step):
+    """Levels of the sound's bands, which its noise does not change much."""
+    power = np.abs(np.fft.rfft(step.audio[:, 0])) ** 2
+    return np.log([band.sum() for band in np.array_split(power[:6_000], 60)])
+
+
 def test_a_way_begins_and_ends_at_its_timbres():
     card = read_card(find_model("notes"))
     first, second = list(card.extra["timbres"])[:2]
     way = render_way(first, second, steps=3, seconds=0.3)
     assert [s.place for s in way] == [0.0, 0.5, 1.0]
     assert all(np.abs(s.audio).max() > 0.005 for s in way)
-    alone = render_way(second, second, steps=2, seconds=0.3)[1]
-    assert way[2].audio == pytest.approx(alone.audio, abs=1e-3)
+    alone = spectrum(render_way(second, second, steps=2, seconds=0.3)[0])
+    near, far = (np.abs(spectrum(s) - alone).sum() for s in (way[2], way[0]))
+    assert near < 0.5 * far
 
 
 @pytest.mark.parametrize(
