@@ -14,8 +14,6 @@ from rtaudio_dl.features import (
     smoother,
 )
 
-SANE = 1e4  # Above it, or not a number, a sample is taken for a fault and silenced.
-
 
 class Front:
     """Waveforms (B, N) in -1..1 to features (B, T, bands), for any N >= one window.
@@ -43,9 +41,8 @@ class Front:
     def power(self, audio: tf.Tensor) -> tf.Tensor:
         """Mel power (B, T, bands). What is beyond full scale is clipped, NaN is 0."""
         audio = tf.cast(audio, tf.float32)
-        # Comparing is false for NaN, so this catches it as well. The zero is a constant
-        # because tf2onnx makes zeros_like a product with zero, which leaves NaN be.
-        audio = tf.where(tf.abs(audio) < SANE, audio, tf.constant(0.0))
+        # With any other condition tf2onnx selects by products, and NaN times 0 is NaN.
+        audio = tf.where(tf.math.is_nan(audio), tf.constant(0.0), audio)
         audio = tf.clip_by_value(audio, -1.0, 1.0)
         spectrum = tf.nn.conv1d(self._hops(audio), self.dft, 1, "VALID")
         real, imaginary = tf.split(spectrum, 2, axis=2)
