@@ -23,6 +23,7 @@ from rtaudio_dl.bench.rig import Rig, rig
 from rtaudio_dl.bench.session import Session
 from rtaudio_dl.bench.sound import STREAM_PATCH as PATCH
 from rtaudio_dl.bench.sound import dry_stream
+from rtaudio_dl.bench.vitals import stolen_ms, stolen_since
 from rtaudio_dl.host import MAX_POLYPHONY, Host
 from rtaudio_dl.patch import find_patch
 from rtaudio_dl.rt import layout
@@ -36,12 +37,13 @@ _TAIL_SECONDS = 0.3
 _MOVES_PER_SECOND = 100  # of the pad
 _PAD = (12, 13)  # controls
 _SETTLE_SECONDS = 1.0
+_ROUND_SECONDS, _REST_SECONDS = 0.25, 0.05
 _UNIT = "µs"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Voices whose cost is taken, seconds of each; notes timed; seconds of the sweep"""
+    """Numbers of voices, seconds of each; notes that are timed; seconds of the sweep."""
 
     voices: Sequence[int]
     seconds: float
@@ -83,11 +85,8 @@ def _cost(host: Host, voices: int, seconds: float) -> Result:
     for i in range(voices):
         host.note_on(_LOWEST_KEY + i, 0.7, at=i * 37 / SAMPLE_RATE)
     host.render(0.2)
-    blocks = round(seconds * SAMPLE_RATE / BLOCK)
-    audio, worker = np.zeros(blocks, np.int64), np.zeros(blocks, np.int64)
-    time_streams(
-        host.engine, np.zeros((BLOCK, layout.OUTPUTS), np.float32), audio, worker
-    )
+    rounds = [_round(host) for _ in range(max(1, round(seconds / _ROUND_SECONDS)))]
+    audio, worker = np.concatenate(rounds, axis=1)
     counts = host.counts()
     if counts["active_voices"] != voices or counts["late_hops"]:
         raise BenchError(
@@ -104,6 +103,16 @@ def _cost(host: Host, voices: int, seconds: float) -> Result:
         "period": period,
     }
     return summarize(f"notes/{voices} voices, {BLOCK} frames", _UNIT, both, facts)
+
+
+def _round(host: Host) -> np.ndarray:
+    """Times of some blocks in ns, int64 (2, blocks): audio thread, inference thread."""
+    # Linux stops a thread that keeps its real-time priority busy for a whole second.
+    time.sleep(_REST_SECONDS)
+    times = np.zeros((2, round(_ROUND_SECONDS * SAMPLE_RATE / BLOCK)), np.int64)
+    out = np.zeros((BLOCK, layout.OUTPUTS), np.float32)
+    time_streams(host.engine, out, *times)
+    return times
 
 
 # --- on JACK
@@ -131,6 +140,7 @@ def _key_to_sound(bench: Rig, notes: int) -> Result:
     ]
     with bench.player("ours") as player:
         bench.open(player, "ours", stream=True)
+        stolen = stolen_ms()
         audio, _ = bench.probe.run(events, frames[-1] + round(_TAIL_SECONDS * rate))
         reported, counts = player.ask("reported"), player.ask("counts")
     heard = hear(audio, frames, lead_of(rate), period)
@@ -140,6 +150,7 @@ def _key_to_sound(bench: Rig, notes: int) -> Result:
         "unclear": heard.unclear,
         "xruns": bench.probe.xruns,
         "late_hops": counts["late_hops"],
+        "stolen_ms": stolen_since(stolen),
         "reported": reported["block"] + reported["placement"] + reported["stream"],
         "sample_rate": rate,
         "period": period,
@@ -156,13 +167,15 @@ def _sweep(bench: Rig, seconds: float) -> Result:
         bench.open(player, "ours", stream=True)
         bench.probe.run(_chord(0x90), bench.server.rate)
         time.sleep(_SETTLE_SECONDS)
+        stolen = stolen_ms()
         before, began = player.ask("counts"), time.perf_counter()
         bench.probe.run(
             _pad(seconds, bench.server.rate), round(seconds * bench.server.rate)
         )
         after, took = player.ask("counts"), time.perf_counter() - began
         bench.probe.run(_chord(0x80), bench.server.rate)
-    facts = _facts(before, after, took) | {"xruns": bench.probe.xruns}
+    facts = _facts(before, after, took)
+    facts |= {"xruns": bench.probe.xruns, "stolen_ms": stolen_since(stolen)}
     return Result(f"sweep/{HELD} voices", "", {}, facts["hops"], facts)
 
 

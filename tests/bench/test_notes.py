@@ -19,7 +19,7 @@ def test_streams_are_counted_timed_and_swept():
     for result in (one, two):
         facts = result.facts
         parts = facts["audio_percent"] + facts["worker_percent"]
-        assert result.samples == 19 and facts["core_percent"] == pytest.approx(parts)
+        assert result.samples == 94 and facts["core_percent"] == pytest.approx(parts)
     assert keys.samples == 4 and keys.facts["missed"] == 0
     assert keys.facts["reported"] == 240
     assert sweep.facts["voices"] == notes.HELD
