@@ -157,6 +157,7 @@ def _write_times(
     record["shortest"] = math.ceil(_SHORTEST_SECONDS / hop_seconds)
     record["hush"] = math.ceil(_HUSH_SECONDS / hop_seconds)
     record["lag"] = round(memory.lag / step)
+    record["lead"] = math.ceil(hop / step)
     record["latency"] = shortest_latency(hop / step, rate)
     record["inbox"] = memory.inboxes.shape[1]
 

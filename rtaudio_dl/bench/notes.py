@@ -43,7 +43,7 @@ _UNIT = "µs"
 
 @dataclass(frozen=True)
 class Plan:
-    """Numbers of voices, seconds of each; notes that are timed; seconds of the sweep."""
+    """Numbers of voices, seconds of each; notes to time; seconds of the sweep."""
 
     voices: Sequence[int]
     seconds: float

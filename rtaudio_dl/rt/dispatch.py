@@ -34,7 +34,7 @@ VOLUME, CHANNEL_PAN, EXPRESSION, PEDAL = 7, 10, 11, 64
 ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 120, 121, 123
 _UNITY_VOLUME = 100 / 127  # General MIDI's default plays at 0 dB
 _LONGEST = 10.0  # s, of an attack, decay or release that a control sets
-_HOPS_BETWEEN = 4  # places of an inbox that the latency may not take
+_HOPS_BETWEEN = 8  # places of an inbox that the latency may not take
 
 
 @rt_kernel

@@ -3,6 +3,10 @@
 Every hop of a note is asked for at a frame of its own, which follows from the frame of
 the strike alone, with the controls as they are at that frame. So the sound is the same
 to the bit however it is cut into blocks, and whenever the inference thread gets to run.
+
+A note's first hop is asked for when its key is struck, and has to be quick. The others
+are asked for a hop earlier than they would have to be: what holds the threads up for
+some milliseconds is not heard under held notes, only controls come later by a hop.
 """
 
 from __future__ import annotations
@@ -75,7 +79,8 @@ def _lift(engine, voice, lane):
     # The envelope hears of it when the model's answer is heard.
     lane.lifted = 1
     lifted, begin = engine.master[0].frame, lane.start + lane.delay
-    voice.gate = max(voice.gate, lifted + lane.delay - max(lifted, begin))
+    heard = lifted + lane.delay + engine.streams[voice.patch].lead
+    voice.gate = max(voice.gate, heard - max(lifted, begin))
 
 
 @rt_kernel
@@ -101,13 +106,20 @@ def _ask(engine, voice, lane):
     lane.next += 1
     # A worker that is hopelessly late must not spend its time on hops of long ago.
     waiting = lane.asked - load_acquire(engine.lanes_done, voice.lane)
-    most = lane.delay / engine.streams[voice.patch].hop_frames + _SPARE
+    stream = engine.streams[voice.patch]
+    most = (lane.delay + stream.lead) / stream.hop_frames + _SPARE
     if waiting < most and push(engine.hop_ring, engine.hop_cursors, engine.hop[0]):
         lane.asked += 1
         lane.fresh = 0
         engine.counters[HOPS_ASKED] += 1
         return 1
     return 0
+
+
+@rt_kernel
+def _due(stream, number):
+    """Frames from a strike to the one at which a hop of its note is asked for."""
+    return max(0, int(math.ceil(number * stream.hop_frames)) - stream.lead)
 
 
 @rt_kernel
@@ -125,8 +137,7 @@ def ask_hops(engine, count):
         lane = engine.lanes[voice.lane]
         if voice.released and not lane.lifted:
             _lift(engine, voice, lane)
-        hop_frames = engine.streams[voice.patch].hop_frames
-        while lane.start + math.ceil(lane.next * hop_frames) < until:
+        while lane.start + _due(engine.streams[voice.patch], lane.next) < until:
             asked += _ask(engine, voice, lane)
     return asked
 

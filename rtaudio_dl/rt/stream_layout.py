@@ -72,6 +72,7 @@ STREAM = np.dtype(
         ("hush", np.int64),  # quiet hops after which a released note has ended
         ("latency", np.int64),  # frames from the strike to the sound
         ("lag", np.int64),  # those of them that the filter takes
+        ("lead", np.int64),  # by which hops but the first are asked for earlier
         ("inbox", np.int64),  # hops
         ("filter", np.uintp),  # table of `rt/stream_filter.py`
         ("taps", np.int64),

@@ -18,6 +18,7 @@ RATE = 48_000
 A4 = 69
 HOP_FRAMES = 192  # of 64 frames at 16 kHz
 LATENCY = HOP_FRAMES + 48  # and 1 ms
+CONTROL_LATENCY = LATENCY + HOP_FRAMES  # of a lifted key, the wheel and the pad
 RISE = 12  # the filter rises for some frames around its delay
 
 

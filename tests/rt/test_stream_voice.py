@@ -10,6 +10,7 @@ from tests.rt.hearing import cents, click_db, decibels, envelope_of, pitch_of
 from tests.rt.rig import onset
 from tests.rt.stream_rig import (
     A4,
+    CONTROL_LATENCY,
     HOP_FRAMES,
     LATENCY,
     RATE,
@@ -75,10 +76,10 @@ def test_the_model_makes_the_release_and_the_voice_ends_after_it(sine):
     audio, counts = played(sine, 48_000, (93, 1.0, 0, 9600))
     level = envelope_of(audio, hertz(93))
     period = RATE / hertz(93)
-    before = level[int((9600 + LATENCY - 2 * RISE) / period) - 2]
+    before = level[int((9600 + CONTROL_LATENCY - 2 * RISE) / period) - 2]
     assert before == pytest.approx(LEVEL, rel=0.02)
     # Each hop after the note-off leaves a part of the level.
-    settled = 9600 + LATENCY + 2 * HOP_FRAMES
+    settled = 9600 + CONTROL_LATENCY + 2 * HOP_FRAMES
     for hops in (1, 2, 3):
         now = level[int((settled + hops * HOP_FRAMES) / period)]
         then = level[int((settled + (hops + 1) * HOP_FRAMES) / period)]
@@ -98,7 +99,7 @@ def test_a_note_lasts_as_long_as_its_key_was_down(sine):
     audio, _ = played(sine, 24_000, (93, 1.0, 0, 9600), parameters={"release": 0.0005})
     level = envelope_of(audio, hertz(93))
     ended = np.flatnonzero(level > 0.5 * LEVEL)[-1] * round(RATE / hertz(93))
-    assert abs(ended - (9600 + LATENCY)) < 60
+    assert abs(ended - (9600 + CONTROL_LATENCY)) < 60
 
 
 def test_the_pedal_holds_notes(sine):
