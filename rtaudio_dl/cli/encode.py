@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         ("nearest", f"{near}; 1 is an average distance"),
         ("kept in", str(path)),
         ("map", str(picture)),
-        ("in a patch", f'[morph] corners = ["{name}", …]'),
+        ("in a patch", f'morph.corners = ["{name}"]'),
     ]
     console.print(facts(name, rows))
     return 0

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     notes, start = [], 0.0
     for number, step in enumerate(steps):
-        name = f"{round(100 * step.place):d} % {options.second}"
+        name = f"{round(100 * step.place):3d} % {options.second}"
         write_audio(options.out / f"{number:02d}.wav", step.audio, options.rate)
         notes.append((start, options.key, options.velocity, name))
         start += len(step.audio) / options.rate

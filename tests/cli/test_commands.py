@@ -89,3 +89,37 @@ def test_models_and_patches_are_listed(capsys, monkeypatch, tmp_path):
     assert main(["patches"]) == 0
     listed = capsys.readouterr().out
     assert "drums" in listed and "toms" in listed and "onset: onset" in listed
+
+
+def test_a_way_between_timbres_is_sounds_and_a_picture(tmp_path, capsys):
+    out = tmp_path / "way"
+    command = ["morph", "Flute", "Strings", "--steps", "2", "--seconds", "0.3"]
+    assert main([*command, "--out", str(out)]) == 0
+    assert {p.name for p in out.iterdir()} == {
+        "00.wav",
+        "01.wav",
+        "morph.wav",
+        "morph.png",
+    }
+    assert "Flute to Strings" in capsys.readouterr().out
+
+
+def test_a_recorded_note_becomes_a_timbre(tmp_path, capsys, monkeypatch):
+    for variable in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    t = np.arange(3 * 48_000) / 48_000
+    note = tmp_path / "note.wav"
+    soundfile.write(note, 0.5 * np.sin(2 * np.pi * 440 * t), 48_000)
+    picture = tmp_path / "map.png"
+    assert main(["encode", str(note), "--name", "mine", "--map", str(picture)]) == 0
+    told = capsys.readouterr().out
+    assert "key 69.00" in told and 'morph.corners = ["mine"]' in told
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert len(list(tmp_path.rglob("timbres/mine.json"))) == 1
+
+
+def test_an_unknown_timbre_is_told_with_those_there_are(tmp_path, capsys):
+    command = ["morph", "Flute", "Nonesuch", "--out", str(tmp_path)]
+    assert main(command) == 1
+    told = capsys.readouterr().err
+    assert "Nonesuch" in told and "Accordian" in told
