@@ -30,7 +30,8 @@ the most similar training note, “other” a training note of the same key.</p>
 <table><tr><th><th>decoded<th>nearest<th>other<th>real</tr>{reconstruction}</table>
 <h2>Pitch</h2>
 <p>{tuned:.1f} % of {keys} keys within {limit:.0f} cents
-({target:.0f} % wanted: {verdict}), median {median:.2f} cents.</p>{tuning}
+({target:.0f} % wanted: {verdict}), median {median:.2f} cents. Asked about instruments
+whose recordings the tracker itself finds on their keys: {on_key} of {all}.</p>{tuning}
 <h2>Morphing</h2>
 <p>{ways} ways of {steps} steps: detour {detour:.2f} (1 is a straight line), largest
 step {largest:.2f} times the mean, {order:.0f} % of steps in the right order.</p>
@@ -74,6 +75,8 @@ def write(folder: Path, result: dict, sets: dict[str, Set], notes: Notes) -> Pat
         target=100 * pitch["target"],
         verdict="met" if met else "<span class=missed>missed</span>",
         median=pitch["median_cents"],
+        on_key=pitch["instruments_on_their_keys"],
+        all=pitch["instruments"],
         tuning=_image(folder / "tuning.png"),
         ways=morphs["ways"],
         steps=morphs["steps"],

@@ -229,25 +229,19 @@ def render(
     noise = tf.constant(random.standard_normal(size, np.float32))
     gates = tf.constant(np.arange(hops) < down, tf.float32)
     voices = [tf.constant(x, tf.float32) for x in (pitch[:, None], velocity[:, None])]
-    audio = _rendered(decoder, hop, *voices, tf.constant(timbre), gates, noise)
+    run = tf.function(_rendered, autograph=False)
+    audio = run(decoder, hop, *voices, tf.constant(timbre), gates, noise)
     return audio.numpy().transpose(1, 0, 2).reshape(len(pitch), -1)
 
 
 def _rendered(decoder, hop, pitch, velocity, timbre, gates, noise) -> tf.Tensor:
     """Audio (hops, B, hop)."""
 
-    @tf.function(autograph=False)
-    def run():
-        def body(before, now):
-            gate, fresh = now
-            held = gate * tf.ones_like(pitch)
-            audio, state = step(
-                decoder, hop, pitch, velocity, held, timbre, fresh, before[1]
-            )
-            return audio, state
+    def body(before, now):
+        gate, fresh = now
+        held = gate * tf.ones_like(pitch)
+        return step(decoder, hop, pitch, velocity, held, timbre, fresh, before[1])
 
-        voices = pitch.shape[0]
-        start = tf.zeros([voices, hop]), zero_state(hop, voices)
-        return tf.scan(body, (gates, noise), start)[0]
-
-    return run()
+    voices = pitch.shape[0]
+    start = tf.zeros([voices, hop]), zero_state(hop, voices)
+    return tf.scan(body, (gates, noise), start)[0]
