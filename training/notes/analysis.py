@@ -10,24 +10,26 @@ the stretched partials of strings and the odd ones of bells are partials too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
 
 import numpy as np
-from scipy.ndimage import map_coordinates, uniform_filter1d
-from scipy.signal import resample_poly
+from scipy.ndimage import uniform_filter1d
 
-RATE = 16_000
-HELD_SECONDS, SECONDS = 3.0, 4.0
-FRAMES = round(RATE * SECONDS)
-PARTIALS = 96
-BANDS = 24
-TOP_HZ = 7_600.0  # Partials above are left out: their upper half would alias.
+from training.notes.bend import bend_track, unbend
+from training.notes.form import (
+    BANDS,
+    HELD_SECONDS,
+    PARTIALS,
+    RATE,
+    TOP_HZ,
+    band_edges,
+    grid,
+    hz,
+    partial_count,
+)
+
 FLOOR_DB, CEILING_DB = -120.0, 7.5
 PERIODS = 4
 SHORTEST_WINDOW = 256
-MAX_BEND = 60.0  # cents that a note may be off its key
-BEND_HOP = 96  # frames
-BEND_SMOOTH = 11  # hops
 LEAST_SHARE = 0.03  # of a partial's power that no noise beside it takes away
 MAIN_LOBE = 1.8  # bins of the window's own length; two is its first zero
 SIDE_LOBES = 6.0  # such bins from a partial its side lobes are 55 dB down
@@ -35,23 +37,6 @@ LOWEST_NOISE_HZ = 25.0  # A sample's DC is not noise.
 STEADY = slice(33, 138)  # the grid's evenly spaced part
 STEADY_SECONDS = 0.025
 WINDOW_OF_RATIOS = 4_096
-
-
-@cache
-def grid() -> np.ndarray:
-    """Times at which a note is looked at, in seconds since its onset, (T,) float32.
-
-    Close together after the onset and after the release, where sounds change fast.
-    """
-    ms = np.r_[
-        np.arange(0, 52, 4),
-        np.arange(56, 128, 8),
-        np.arange(136, 312, 16),
-        np.arange(325, 2_950, 25),
-        np.arange(2_950, 3_000, 25),
-        3_000 + np.array([4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768]),
-    ]
-    return (ms / 1_000).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -77,23 +62,6 @@ class Parts:
     octave_below: float
 
 
-def hz(pitch: float) -> float:
-    """Frequency of a MIDI note number."""
-    return 440.0 * 2.0 ** ((pitch - 69.0) / 12.0)
-
-
-def partial_count(pitch: float) -> int:
-    """How many partials of a key lie below `TOP_HZ`."""
-    return int(min(PARTIALS, TOP_HZ // hz(pitch)))
-
-
-@cache
-def band_edges() -> np.ndarray:
-    """Edges of the noise bands in Hz, (BANDS + 1,): even on the mel scale."""
-    top = 2595.0 * np.log10(1.0 + RATE / 2 / 700.0)
-    return 700.0 * (10.0 ** (np.linspace(0.0, top, BANDS + 1) / 2595.0) - 1.0)
-
-
 def analyse(audio: np.ndarray, pitch: float) -> Parts:
     """Take one note (FRAMES,) apart whose key is ``pitch``, held for HELD_SECONDS."""
     f0 = hz(pitch)
@@ -106,67 +74,6 @@ def analyse(audio: np.ndarray, pitch: float) -> Parts:
     fade = _fade(np.concatenate([partials, noise], axis=1))
     below = octave_below(straight, f0)
     return Parts(_db(partials), _db(noise), ratios, wander, fade, cents, below)
-
-
-def bend_track(audio: np.ndarray, f0: float) -> np.ndarray:
-    """Deviation from ``f0`` in cents, every `BEND_HOP` frames: from the low partials.
-
-    The phase of a partial, seen from a hop later, says its frequency.
-    """
-    hop = BEND_HOP
-    kernel, orders = _bend_kernel(f0)
-    window = len(kernel)
-    starts = np.arange(0, len(audio) - hop, hop)
-    padded = np.pad(audio, (window // 2, window)).astype(np.float32)
-    parts = padded[starts[:, None] + np.arange(window)] @ kernel
-    seen = parts[:, : len(orders)] - 1j * parts[:, len(orders) :]
-    turn = seen[1:] * np.conj(seen[:-1])
-    turn *= np.exp(-2j * np.pi * f0 / RATE * hop * orders)
-    off = np.angle(turn) / (2 * np.pi * hop) * RATE / (orders * f0)
-    inside = np.abs(off) < 2 ** (MAX_BEND / 1200) - 1
-    weight = np.abs(turn) * inside + 1e-20
-    # Half a note's energy must agree, or there is nothing to follow.
-    strong = (np.abs(turn) * inside).sum(1) > 0.5 * np.abs(turn).sum(1)
-    above = uniform_filter1d((off * weight).sum(1) * strong, BEND_SMOOTH)
-    below = uniform_filter1d(weight.sum(1) * strong, BEND_SMOOTH)
-    level = below / max(below.max(), 1e-20)
-    track = above / np.maximum(below, 1e-20)
-    if not (level > 1e-3).any():
-        return np.zeros(len(starts))
-    mean = np.median(track[level > 1e-3])
-    return 1200 * np.log2(1 + np.where(level > 1e-5, track, mean))
-
-
-@lru_cache(maxsize=8)
-def _bend_kernel(f0: float) -> tuple[np.ndarray, np.ndarray]:
-    """Windowed cosines and sines of the lowest partials, and their orders.
-
-    Only those whose phase turns by less than half a cycle in a hop at `MAX_BEND`.
-    """
-    widest = 2 ** (MAX_BEND / 1200) - 1
-    most = RATE / (2 * BEND_HOP * widest * f0)
-    orders = np.arange(1, int(np.clip(min(most, TOP_HZ / f0), 1, 8)) + 1)
-    window = int(max(PERIODS * RATE / f0, 512))
-    angle = 2 * np.pi * f0 / RATE * np.outer(np.arange(window), orders)
-    waves = np.concatenate([np.cos(angle), np.sin(angle)], axis=1)
-    return (np.hanning(window)[:, None] * waves).astype(np.float32), orders
-
-
-def unbend(audio: np.ndarray, cents: np.ndarray) -> np.ndarray:
-    """The note played so fast or slow at each moment that its pitch stays on its key.
-
-    ``cents`` is the track of `bend_track`; the length in frames stays.
-    """
-    if np.abs(cents).max() < 1.0:
-        return audio
-    above = 2
-    high = resample_poly(audio, above, 1)
-    places = np.arange(len(cents)) * BEND_HOP
-    speed = 2.0 ** (-np.interp(np.arange(len(audio)), places, cents) / 1200)
-    where = np.r_[0.0, np.cumsum(speed)[:-1]] * above
-    return map_coordinates(high, where[None], order=3, mode="nearest").astype(
-        np.float32
-    )
 
 
 def partial_ratios(audio: np.ndarray, pitch: float) -> np.ndarray:

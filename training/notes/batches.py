@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.notes.analysis import HELD_SECONDS, grid
 from training.notes.config import Training
 from training.notes.features import Notes, decibels
+from training.notes.form import HELD_SECONDS, grid
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def sample(run: Path, options: Namespace) -> None:
     import numpy as np
 
     from training import sheet
-    from training.notes.analysis import RATE
+    from training.notes.form import RATE
     from training.notes.trained import load, timbres
 
     trained = load(run)

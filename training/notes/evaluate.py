@@ -16,8 +16,8 @@ import numpy as np
 from rtaudio_dl.features import find_pitch
 from training import metrics
 from training.notes import families, measures, speed
-from training.notes.analysis import RATE
 from training.notes.features import Notes, read_audio
+from training.notes.form import RATE
 from training.notes.trained import Trained, timbres
 from training.prepare import write_atomically
 

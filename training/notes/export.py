@@ -16,9 +16,9 @@ from rtaudio_dl.card import Card, Tensor
 from rtaudio_dl.features import dft_matrices, mel_filterbank
 from training.export import finish, name_batch
 from training.notes import synth
-from training.notes.analysis import FRAMES, RATE
 from training.notes.config import Model
 from training.notes.features import SPEC, Notes, cell_weights
+from training.notes.form import FRAMES, RATE
 from training.notes.network import Decoder, Encoder
 from training.notes.trained import Trained, timbres
 

@@ -16,7 +16,8 @@ import soundfile
 from rtaudio_dl.features import LogMel, frame_count, log_mel
 from training.errors import DataError
 from training.notes import nsynth
-from training.notes.analysis import CEILING_DB, FLOOR_DB, FRAMES, RATE, analyse
+from training.notes.analysis import CEILING_DB, FLOOR_DB, analyse
+from training.notes.form import FRAMES, RATE
 from training.notes.nsynth import Note
 from training.notes.workers import spread
 from training.prepare import write_atomically

@@ -15,10 +15,10 @@ from training.clock import Clock
 from training.errors import ConfigError, DataError
 from training.interrupt import Interrupt
 from training.notes import features, reading
-from training.notes.analysis import HELD_SECONDS, RATE, SECONDS, grid
 from training.notes.batches import Draw, Table
 from training.notes.config import Config
 from training.notes.features import Notes, read_audio
+from training.notes.form import HELD_SECONDS, RATE, SECONDS, grid
 from training.notes.learner import Learner, parameters
 from training.notes.synth import render
 

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from training.losses import divergence
-from training.notes.analysis import BANDS, PARTIALS, TOP_HZ
+from training.notes.form import BANDS, PARTIALS, TOP_HZ
 from training.notes.network import FADE_SCALE
 
 __all__ = ["WEIGHTS", "divergence", "of_notes"]

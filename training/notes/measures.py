@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rtaudio_dl.features import LogMel, log_mel
-from training.notes.analysis import RATE
+from training.notes.form import RATE
 
 WINDOWS = (2_048, 1_024, 512, 256, 128, 64)
 FLOOR = 1e-3  # of magnitude: about -60 dB below a full-scale sine in a window of 2048

@@ -11,9 +11,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from training.notes.analysis import BANDS, HELD_SECONDS, PARTIALS
 from training.notes.config import Model
 from training.notes.features import CELLS, SPEC
+from training.notes.form import BANDS, HELD_SECONDS, PARTIALS
 
 LEVELS = PARTIALS + BANDS
 PITCH_BUMPS, LOWEST_PITCH, HIGHEST_PITCH = 30, 21.0, 108.0

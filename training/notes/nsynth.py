@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.errors import DataError
-from training.notes.analysis import RATE
+from training.notes.form import RATE
 
 RELEASE = {"train": "nsynth-train", "valid": "nsynth-valid", "test": "nsynth-test"}
 SPLITS = tuple(RELEASE)

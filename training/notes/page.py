@@ -11,9 +11,9 @@ import numpy as np
 import soundfile
 
 from training.notes import plots
-from training.notes.analysis import RATE
 from training.notes.evaluate import IN_TUNE_CENTS, Set
 from training.notes.features import Notes
+from training.notes.form import RATE
 from training.prepare import write_atomically
 
 PAIRS = 10  # of each set

@@ -19,8 +19,8 @@ from scipy.signal import resample_poly
 
 from training.errors import DataError
 from training.notes import general_midi
-from training.notes.analysis import FRAMES, HELD_SECONDS, RATE
 from training.notes.fluidsynth import Preset, Synth
+from training.notes.form import FRAMES, HELD_SECONDS, RATE
 from training.notes.workers import spread
 from training.prepare import write_atomically
 

@@ -7,8 +7,8 @@ import time
 import numpy as np
 
 from training.export import session
-from training.notes.analysis import RATE
 from training.notes.export import convert_decoder
+from training.notes.form import RATE
 from training.notes.trained import Trained
 
 VOICES = (1, 2, 4, 8, 16, 32)

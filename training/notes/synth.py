@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import tensorflow as tf
 
-from training.notes.analysis import BANDS, PARTIALS, RATE, TOP_HZ, band_edges
+from training.notes.form import BANDS, PARTIALS, RATE, TOP_HZ, band_edges
 from training.notes.network import Decoder
 
 FADE_HZ = 300.0  # Over which partials fade out above TOP_HZ.

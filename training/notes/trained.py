@@ -11,9 +11,9 @@ import tensorflow as tf
 from training import checkpoint
 from training.errors import DataError
 from training.notes import network, reading, synth
-from training.notes.analysis import HELD_SECONDS, SECONDS
 from training.notes.config import Config
 from training.notes.features import Notes
+from training.notes.form import HELD_SECONDS, SECONDS
 
 BATCH = 64
 

@@ -5,7 +5,8 @@ import pytest
 
 from tests.training.notes.tiny import tone
 from training.notes import analysis
-from training.notes.analysis import RATE, analyse, grid, hz
+from training.notes.analysis import analyse
+from training.notes.form import FRAMES, RATE, grid, hz, partial_count
 
 LEVELS = (-12.0, -18.0, -30.0)
 STEADY = slice(*np.searchsorted(grid(), [0.3, 2.9]))
@@ -13,7 +14,7 @@ STEADY = slice(*np.searchsorted(grid(), [0.3, 2.9]))
 
 @pytest.mark.parametrize("pitch", [28, 40, 60, 84, 100])
 def test_levels_of_partials(pitch):
-    levels = LEVELS[: analysis.partial_count(pitch)]
+    levels = LEVELS[: partial_count(pitch)]
     ratios = (0.0,) * len(levels)
     found = analyse(tone(pitch, levels, noise_db=-90.0, ratios=ratios), pitch)
     error = found.partials[STEADY, : len(levels)] - np.array(levels)
@@ -65,7 +66,7 @@ def test_detuning_is_measured_and_taken_away():
 
 
 def test_vibrato_does_not_smear_partials():
-    t = np.arange(analysis.FRAMES) / RATE
+    t = np.arange(FRAMES) / RATE
     phase = 2 * np.pi * np.cumsum(hz(60 + 0.2 * np.sin(2 * np.pi * 5 * t)) / RATE)
     sound = sum(10 ** (LEVELS[0] / 20) * np.sin(k * phase) for k in range(1, 13))
     found = analyse(sound.astype(np.float32), 60)
@@ -84,6 +85,6 @@ def test_a_sound_an_octave_lower_than_its_key_is_noticed():
 
 
 def test_silence_is_silence():
-    found = analyse(np.zeros(analysis.FRAMES, np.float32), 60)
+    found = analyse(np.zeros(FRAMES, np.float32), 60)
     assert found.partials.max() == analysis.FLOOR_DB
     assert all(np.isfinite(getattr(found, n)).all() for n in ("ratios", "wander"))

@@ -6,8 +6,8 @@ import pytest
 
 from rtaudio_dl.inference.model import open_model
 from training.notes import export, synth
-from training.notes.analysis import FRAMES
 from training.notes.features import encoder_view
+from training.notes.form import FRAMES
 from training.notes.trained import load, plane
 
 LIMIT = 1e-3

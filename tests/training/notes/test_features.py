@@ -7,7 +7,7 @@ import soundfile
 from tests.training.notes import tiny
 from training.errors import DataError
 from training.notes import features
-from training.notes.analysis import FRAMES, RATE
+from training.notes.form import FRAMES, RATE
 
 
 @pytest.fixture(scope="module")

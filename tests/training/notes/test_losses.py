@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from training.notes import losses
-from training.notes.analysis import BANDS, PARTIALS
+from training.notes.form import BANDS, PARTIALS
 from training.notes.network import LEVELS
 
 

@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from training.notes import network
-from training.notes.analysis import HELD_SECONDS, PARTIALS
 from training.notes.config import Model
+from training.notes.form import HELD_SECONDS, PARTIALS
 
 MODEL = Model(timbre=4, width=16, layers=2, trait_width=8)
 

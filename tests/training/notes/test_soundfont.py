@@ -9,7 +9,7 @@ from rtaudio_dl.features import find_pitch
 from tests.training.notes.soundfonts import write_soundfont
 from training.errors import DataError
 from training.notes import features, fluidsynth, general_midi, nsynth, soundfont
-from training.notes.analysis import FRAMES, RATE
+from training.notes.form import FRAMES, RATE
 
 PRESETS = [(0, 0, "Grand"), (0, 73, "Flute"), (0, 127, "Gun Shot"), (128, 0, "Kit")]
 GROUPS = {"groups": [[[0, 0, "Grand"]], [[0, 73, "Flute"]]], "held_out": ["Flute"]}

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from rtaudio_dl.features import find_pitch
 from training.notes import synth
-from training.notes.analysis import BANDS, PARTIALS, RATE
+from training.notes.form import BANDS, PARTIALS, RATE
 
 HOP = 64
 SILENT = -200.0

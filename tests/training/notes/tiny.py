@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from training.notes.analysis import FRAMES, HELD_SECONDS, RATE, hz
 from training.notes.config import Config
+from training.notes.form import FRAMES, HELD_SECONDS, RATE, hz
 from training.notes.reading import from_mapping
 
 INSTRUMENTS = {

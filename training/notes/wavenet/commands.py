@@ -30,8 +30,8 @@ def sample(run: Path, options: Namespace) -> None:
     import numpy as np
 
     from training import sheet
-    from training.notes.analysis import RATE
     from training.notes.features import read_audio
+    from training.notes.form import RATE
     from training.notes.wavenet import network
 
     resumed = _loaded(run)

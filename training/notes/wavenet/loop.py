@@ -15,8 +15,8 @@ from training.clock import Clock
 from training.errors import DataError
 from training.interrupt import Interrupt
 from training.notes import nsynth
-from training.notes.analysis import FRAMES
 from training.notes.features import read_audio
+from training.notes.form import FRAMES
 from training.notes.wavenet import network
 from training.notes.wavenet.config import Config, from_json
 
