@@ -66,7 +66,8 @@ def learning(path: Path, history: list[dict[str, float]]) -> None:
         if points:
             axes.plot(*zip(*points, strict=True), label=label)
     axes.set(xlabel="step", ylabel="dB", title="Partials: mean difference")
-    axes.legend()
+    if history:
+        axes.legend()
     _save(figure, path)
 
 
