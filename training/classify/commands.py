@@ -21,6 +21,11 @@ def train(path: Path, options: Namespace) -> None:
     if options.run:
         config = replace(config, output=replace(config.output, run=options.run))
     config = _limited(config, options)
+    if any(part.started() for part in cross.runs(config)):
+        raise ConfigError(
+            f"{config.output.run} holds a run already; go on with it by `resume`, or "
+            "give another folder by --run"
+        )
     tasks.remember(Path(config.output.run), "classifier")
     cross.write_config(config)
     _train(config, fresh=True)

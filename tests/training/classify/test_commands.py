@@ -48,6 +48,8 @@ def test_the_whole_way(folder, capsys):
     split = ["--split", "group", "--test", "25"]
     assert cli.main(["prepare", "folder", source, "--out", manifest, *split]) == 0
     assert cli.main(["train", str(folder / "my.toml"), "--epochs", "1"]) == 0
+    assert cli.main(["train", str(folder / "my.toml")]) == 2
+    assert "holds a run already" in capsys.readouterr().err
     assert cli.main(["resume", run, "--epochs", "2"]) == 0
     assert cli.main(["sample", run, "--out", str(folder / "s"), "--each", "1"]) == 0
     assert (folder / "s" / "hiss.wav").is_file()
