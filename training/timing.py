@@ -34,13 +34,14 @@ def main(arguments: list[str] | None = None) -> None:
 
 def prepared(path: Path, threads: int) -> Callable[[], None]:
     """The network of a configuration, so that a call makes one sound."""
-    import tensorflow as tf
-
     from training import tasks
+
+    task = tasks.module(tasks.of_config(path))
+    import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    once = tasks.module(tasks.of_config(path)).one_sound(path)
+    once = task.one_sound(path)
     for _ in range(WARM_UP):
         once()
     return once

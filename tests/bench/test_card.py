@@ -16,6 +16,7 @@ from rtaudio_dl.bench.jack_server import JackServer, missing
 from rtaudio_dl.bench.keyboard import Keyboard
 
 RATE, BLOCK = 48_000, 128
+_SECONDS = 300  # it may have to compile the engine first
 
 RUN = """
 import json, sys, threading, time
@@ -86,7 +87,9 @@ def measured(*arguments):
         pytest.skip(missing())
     with JackServer() as server:
         command = [sys.executable, "-c", RUN, *arguments]
-        process = server.run(command, stdout=subprocess.PIPE, text=True)
+        process = server.run(
+            command, stdout=subprocess.PIPE, text=True, timeout=_SECONDS
+        )
     return json.loads(process.stdout.splitlines()[-1])
 
 
