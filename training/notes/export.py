@@ -40,7 +40,7 @@ def export(
     """
     model = trained.config.model
     found = timbres(trained, notes)
-    given = json.loads(metrics.read_text("utf-8")) if metrics else {}
+    given = figures(json.loads(metrics.read_text("utf-8"))) if metrics else {}
     facts = {
         "data": (
             f"{trained.facts['notes']} notes of {trained.facts['instruments']} "
@@ -70,6 +70,13 @@ def export(
         MAX_BYTES,
     )
     return report | {f"encoder: {k}": v for k, v in encoder.items()}
+
+
+def figures(metrics: dict) -> dict:
+    """What a card tells of `evaluate`'s metrics: no lists of keys, no histories."""
+    pitch = {k: v for k, v in metrics["pitch"].items() if k not in ("errors", "keys")}
+    names = ("reconstruction", "morphs", "speed", "minutes_of_training")
+    return {k: metrics[k] for k in names} | {"pitch": pitch}
 
 
 def controls(model: Model) -> list[Tensor]:

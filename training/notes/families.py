@@ -16,6 +16,7 @@ CHANNELS = (24, 48, 64)
 EMBEDDING = 64
 LEARNING_RATE = 2e-3
 SCALE, OFFSET = 4.0, 8.0  # Bring log-mel to about -2..2.
+ROUGHNESS = 0.5  # nepers of power: the judge is not to hang on details
 CHUNK = 64  # sounds whose view is computed at once
 
 
@@ -64,8 +65,9 @@ def train(notes: Notes, rows: np.ndarray, steps: int, seed: int) -> Judge:
     chances /= chances.sum()
     for _ in range(steps):
         chosen = random.choice(len(rows), BATCH, p=chances)
-        view = _scaled(notes.mel[rows[chosen]].astype(np.float32))
-        step(view, tf.constant(truth[chosen]))
+        view = notes.mel[rows[chosen]].astype(np.float32)
+        view += ROUGHNESS * random.standard_normal(view.shape, np.float32)
+        step(_scaled(view), tf.constant(truth[chosen]))
     return Judge(model)
 
 

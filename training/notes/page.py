@@ -31,7 +31,8 @@ the most similar training note, “other” a training note of the same key.</p>
 <h2>Pitch</h2>
 <p>{tuned:.1f} % of {keys} keys within {limit:.0f} cents
 ({target:.0f} % wanted: {verdict}), median {median:.2f} cents. Asked about instruments
-whose recordings the tracker itself finds on their keys: {on_key} of {all}.</p>{tuning}
+whose recordings the tracker itself finds on their keys ({on_key} of {all}), at keys
+where it does.</p>{tuning}
 <h2>Morphing</h2>
 <p>{ways} ways of {steps} steps: detour {detour:.2f} (1 is a straight line), largest
 step {largest:.2f} times the mean, {order:.0f} % of steps in the right order.</p>
@@ -70,7 +71,7 @@ def write(folder: Path, result: dict, sets: dict[str, Set], notes: Notes) -> Pat
             for name, part in result["reconstruction"].items()
         ),
         tuned=100 * pitch["in_tune"],
-        keys=sum(len(e) for e in pitch["errors"].values()),
+        keys=pitch["asked"],
         limit=IN_TUNE_CENTS,
         target=100 * pitch["target"],
         verdict="met" if met else "<span class=missed>missed</span>",

@@ -87,3 +87,11 @@ def test_a_plane_is_spread_over_the_unit_square():
     flat = plane(np.random.default_rng(1).standard_normal((20, 5)))
     assert flat.shape == (20, 2)
     assert flat.min(axis=0) == pytest.approx(0) and flat.max(axis=0) == pytest.approx(1)
+
+
+def test_a_card_tells_figures_and_no_lists():
+    names = ("reconstruction", "morphs", "speed", "minutes_of_training")
+    metrics = {name: 1 for name in names}
+    metrics |= {"pitch": {"in_tune": 0.9, "errors": [], "keys": []}, "history": []}
+    found = export.figures(metrics)
+    assert set(found) == {*names, "pitch"} and found["pitch"] == {"in_tune": 0.9}

@@ -7,6 +7,7 @@ import pytest
 
 from rtaudio_dl.features import find_pitch
 from tests.training.notes.soundfonts import write_soundfont
+from training import cli
 from training.errors import DataError
 from training.notes import features, fluidsynth, general_midi, nsynth, soundfont
 from training.notes.form import FRAMES, RATE
@@ -127,3 +128,11 @@ def test_a_font_without_pitches_is_refused(tmp_path):
     font = write_soundfont(tmp_path / "drums.sf2", [(128, 0, "Kit")])
     with pytest.raises(DataError, match="nothing was rendered"):
         soundfont.render(font, tmp_path / "out", processes=1)
+
+
+def test_the_command_renders(font, groups, tmp_path, capsys):
+    command = ["prepare", "soundfont", str(font), "--groups", str(groups)]
+    assert cli.main([*command, "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "10 notes of 2 presets" in told and "configs/notes.toml" in told
+    assert len(nsynth.read(tmp_path)) == 10
