@@ -175,6 +175,7 @@ def _run(outcome: Outcome, calibration: Calibration, right: np.ndarray) -> dict:
 
 
 def _classes(judged: Verdict, calibrations: list[Calibration]) -> dict:
+    """Figures of each class that has test sounds; made-up silence has none."""
     table = metrics.confusion(judged.classes, judged.found, len(judged.labels))
     precision, recall = metrics.precision_recall(table)
     harmonic = metrics.f1(precision, recall)
@@ -182,6 +183,8 @@ def _classes(judged: Verdict, calibrations: list[Calibration]) -> dict:
     found = {}
     for k, label in enumerate(judged.labels):
         truth = judged.classes == k
+        if not truth.any():
+            continue
         auc = metrics.area(*metrics.roc(judged.scores[:, k], truth))
         found[label] = {
             "precision": round(float(precision[k]), 4),

@@ -103,7 +103,7 @@ def _tiles(result: dict) -> list[tuple[str, str]]:
     spread = f"95 %: {_percent(low)} to {_percent(high)}"
     if len(result["runs"]) > 1:
         spread = f"± {_percent(result['accuracy_spread'])} over the runs"
-    classes = [c for c in result["classes"].values() if c["clips"]]
+    classes = list(result["classes"].values())
     return [
         (_percent(result["accuracy"]), f"accuracy; {spread}"),
         (f"{result['mistakes']} / {result['clips']}", "clips taken for another"),
