@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from rtaudio_dl.features import LogMel
+from training.plain import to_json
 
 CRITIC_FLOOR = 1e-8  # A bin holds little of a noise's power, and tails are quiet.
 
@@ -133,9 +133,7 @@ class Config:
 
     def to_json(self) -> str:
         """JSON text that `training.reading.from_json` reads back."""
-        plain = {s.name: vars(getattr(self, s.name)).copy() for s in fields(self)}
-        plain["data"]["aliases"] = dict(self.data.aliases)
-        return json.dumps(plain, indent=1, sort_keys=True)
+        return to_json(self)
 
     def critic_views(self) -> tuple[LogMel, ...]:
         """What spectral critics see: every DFT bin, lest a tone hide in a band.

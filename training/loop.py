@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 from tqdm import tqdm
 
 from training import batches, checkpoint, prepare, runtime, sheet
@@ -117,18 +116,8 @@ class Run:
         board.sounds(audio, names, rate, self.step)
 
     def _batches(self):
-        def make(context):
-            return batches.dataset(
-                self.config,
-                self.sounds,
-                self.step * (self.replicas // context.num_input_pipelines),
-                self.config.training.batch // self.replicas,
-                context.input_pipeline_id,
-            )
-
-        if not self.strategy.extended._in_multi_worker_mode() and self.replicas == 1:
-            return iter(make(tf.distribute.InputContext()))
-        return iter(self.strategy.distribute_datasets_from_function(make))
+        make = partial(batches.dataset, self.config, self.sounds)
+        return runtime.shares(self.config, self.strategy, self.step, make)
 
     def _one_step(self, batch: tuple) -> None:
         mode = self._mode(self.step)
@@ -145,26 +134,10 @@ class Run:
         return "plain" if step % training.penalty_every else "penalised"
 
     def _function(self, replica_step):
-        strategy = self.strategy
-        # Autograph would read the source again at the first call of each mode, and by
-        # then an editor may have changed it.
-        compiled = tf.function(
-            replica_step,
-            autograph=False,
-            jit_compile=runtime.compiled(self.config),
-        )
-
-        @tf.function(autograph=False)
-        def step(audio, classes, seed):
-            report = strategy.run(compiled, args=(audio, classes, seed))
-            mean = {
-                name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
-                for name, value in report.items()
-            }
+        def after(mean):
             self.gan.after_step(mean["overfit"])
-            return mean
 
-        return step
+        return runtime.replicated(self.config, self.strategy, replica_step, after)
 
     def _fit_prior(self) -> None:
         """At fixed steps, so that a resumed run does it when an unbroken one does."""

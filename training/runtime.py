@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Iterator
 
 import keras
 import tensorflow as tf
@@ -62,3 +63,51 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
     return resolver.task_type == "chief" or (
         resolver.task_type == "worker" and resolver.task_id == 0
     )
+
+
+def shares(
+    config: Config,
+    strategy: tf.distribute.Strategy,
+    step: int,
+    make: Callable[[int, int, int], tf.data.Dataset],
+) -> Iterator:
+    """Each replica's shares of the batches from ``step`` on.
+
+    ``make(first, size, worker)`` gives a worker's, of so many rows, from a number on.
+    """
+    replicas = strategy.num_replicas_in_sync
+
+    def of_worker(context: tf.distribute.InputContext) -> tf.data.Dataset:
+        return make(
+            step * (replicas // context.num_input_pipelines),
+            config.training.batch // replicas,
+            context.input_pipeline_id,
+        )
+
+    if not strategy.extended._in_multi_worker_mode() and replicas == 1:
+        return iter(of_worker(tf.distribute.InputContext()))
+    return iter(strategy.distribute_datasets_from_function(of_worker))
+
+
+def replicated(
+    config: Config,
+    strategy: tf.distribute.Strategy,
+    replica_step: Callable[..., dict[str, tf.Tensor]],
+    after: Callable[[dict[str, tf.Tensor]], None],
+) -> Callable[..., dict[str, tf.Tensor]]:
+    """A step on all replicas: the mean of what each reports, handed to ``after``."""
+    # Autograph would read the source again at the first call, and by then an editor may
+    # have changed it.
+    on_one = tf.function(replica_step, autograph=False, jit_compile=compiled(config))
+
+    @tf.function(autograph=False)
+    def step(*batch):
+        report = strategy.run(on_one, args=batch)
+        mean = {
+            name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
+            for name, value in report.items()
+        }
+        after(mean)
+        return mean
+
+    return step

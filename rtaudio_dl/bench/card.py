@@ -20,7 +20,7 @@ from rtaudio_dl.bench.errors import BenchError
 from rtaudio_dl.bench.keyboard import Keyboard
 from rtaudio_dl.bench.onsets import GAP_SECONDS, Hearing, hear, note_frames, onset
 from rtaudio_dl.bench.players.table import Player
-from rtaudio_dl.bench.result import Result, summarize
+from rtaudio_dl.bench.result import Result, latency_result
 from rtaudio_dl.bench.session import Session
 from rtaudio_dl.bench.sound import NOTE_ON, struck
 from rtaudio_dl.io.devices import AudioDevice, find_output
@@ -33,7 +33,6 @@ HOW_TO_PLUG = (
 )
 _THRESHOLD = 0.03  # of a note's peak, -30 dB: a cable is not as silent as a graph
 _SETTLE_SECONDS = 0.5
-_UNIT = "frames"
 
 
 @dataclass(frozen=True)
@@ -157,11 +156,5 @@ def _hear(card: Card, capture: Capture, times: Sequence[int]) -> Hearing:
 def _result(
     card: Card, what: str, latencies: np.ndarray, facts: dict[str, Any]
 ) -> Result:
-    name = f"latency/{card.output.label}, {what}"
-    result = summarize(name, _UNIT, latencies, facts, keep=True)
-    result.facts.update(sample_rate=card.rate, period=BLOCK)
-    if result.samples:
-        figures = result.figures
-        result.facts["jitter"] = figures["max"] - figures["min"]
-        result.facts["p99_ms"] = 1e3 * figures["p99"] / card.rate
-    return result
+    name = f"{card.output.label}, {what}"
+    return latency_result(name, latencies, facts, card.rate, BLOCK)

@@ -9,14 +9,12 @@ import numpy as np
 from numba import types
 
 from rtaudio_dl.bench.errors import BenchError
-from rtaudio_dl.errors import DeviceError
-from rtaudio_dl.io import portaudio
 from rtaudio_dl.io.devices import AudioDevice, current_index
 from rtaudio_dl.io.native import array_of
+from rtaudio_dl.io.portaudio import OUTPUTS, PortAudioStream
 from rtaudio_dl.rt.kernel import rt_callback
 from rtaudio_dl.rt.native import floats_at, table_at
 
-OUTPUTS = 2
 LEVEL = 0.5  # of a pulse, linear
 _CLEAR = 8.0  # times the noise before it: a pulse, not hiss
 _FAINTEST = 1e-3
@@ -83,44 +81,21 @@ def round_trips(
     state["pulses"], state["count"] = times.ctypes.data, len(times)
     state["heard"], state["size"] = heard.ctypes.data, len(heard)
     state["inputs"], state["channel"] = channel + 1, channel
-    stream = _open(output, input_, rate, block, state)
+    stream = PortAudioStream(
+        _loop.address,
+        state.ctypes.data,
+        current_index(output),
+        rate,
+        block,
+        current_index(input_),
+        channel + 1,
+    )
     try:
+        stream.start()
         _wait(state, len(heard) / rate)
     finally:
         stream.close()
     return delays(heard, pulses)
-
-
-def _open(
-    output: AudioDevice, input_: AudioDevice, rate: int, block: int, state: np.ndarray
-):
-    sd = portaudio.sounddevice()
-    try:
-        # As `PortAudioStream` does it: the public classes would call Python.
-        stream = sd._StreamBase(
-            kind="duplex",
-            samplerate=rate,
-            blocksize=block,
-            device=(current_index(input_), current_index(output)),
-            channels=(int(state["inputs"][0]), OUTPUTS),
-            dtype="float32",
-            latency="low",
-            extra_settings=None,
-            callback=_loop.address,
-            finished_callback=None,
-            clip_off=None,
-            dither_off=None,
-            never_drop_input=None,
-            prime_output_buffers_using_stream_callback=None,
-            userdata=sd._ffi.cast("void *", state.ctypes.data),
-            wrap_callback=None,
-        )
-        stream.start()
-    except (sd.PortAudioError, ValueError) as error:
-        raise DeviceError(
-            f"{output.label} does not open for input and output at once: {error}"
-        ) from None
-    return stream
 
 
 def _wait(state: np.ndarray, seconds: float) -> None:

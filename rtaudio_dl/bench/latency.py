@@ -21,14 +21,12 @@ from rtaudio_dl.bench import card
 from rtaudio_dl.bench.onsets import Hearing, note_frames
 from rtaudio_dl.bench.players.ours import BACKENDS
 from rtaudio_dl.bench.players.table import KINDS, PEERS, Player
-from rtaudio_dl.bench.result import Result, summarize
+from rtaudio_dl.bench.result import Result, latency_result
 from rtaudio_dl.bench.rig import Heard, Rig, rig
 from rtaudio_dl.bench.session import Session
 from rtaudio_dl.errors import RtaudioError
 from rtaudio_dl.live import PLACEMENTS
 from rtaudio_dl.patch import FRESHNESS
-
-UNIT = "frames"
 
 
 @dataclass(frozen=True)
@@ -134,13 +132,7 @@ def _ours(
 
 
 def _result(bench: Rig, name: str, heard: Heard, facts: dict[str, Any]) -> Result:
-    result = summarize(
-        f"latency/{name}", UNIT, heard.hearing.latencies, facts | heard.facts, keep=True
+    latencies, server = heard.hearing.latencies, bench.server
+    return latency_result(
+        name, latencies, facts | heard.facts, server.rate, server.period
     )
-    rate = bench.server.rate
-    result.facts.update(sample_rate=rate, period=bench.server.period)
-    if result.samples:
-        figures = result.figures
-        result.facts["jitter"] = figures["max"] - figures["min"]
-        result.facts["p99_ms"] = 1e3 * figures["p99"] / rate
-    return result

@@ -67,6 +67,23 @@ def summarize(
     )
 
 
+def latency_result(
+    name: str,
+    latencies: Iterable[float],
+    facts: dict[str, Any],
+    rate: int,
+    period: int,
+) -> Result:
+    """Latencies in frames with their jitter; ``rate`` in Hz, ``period`` in frames."""
+    result = summarize(f"latency/{name}", "frames", latencies, facts, keep=True)
+    result.facts.update(sample_rate=rate, period=period)
+    if result.samples:
+        figures = result.figures
+        result.facts["jitter"] = figures["max"] - figures["min"]
+        result.facts["p99_ms"] = 1e3 * figures["p99"] / rate
+    return result
+
+
 def _figures(values: np.ndarray) -> dict[str, float]:
     if not len(values):
         return {}

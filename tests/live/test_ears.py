@@ -1,9 +1,5 @@
 """Ears on a real JACK server: what a probe plays in is told, and answered."""
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import soundfile
@@ -15,7 +11,7 @@ from rtaudio_dl.patch import Key
 from rtaudio_dl.patch_ears import Ears, Trigger
 from rtaudio_dl.replay import Replay
 from tests.inference.models import write_loudness, write_oneshot
-from tests.jack import PERIOD, RATE, ROOT, JackServer, until
+from tests.jack import PERIOD, RATE, JackServer, lines_of, until
 from tests.rt.rig import make_patch
 
 pytestmark = pytest.mark.jack
@@ -194,29 +190,10 @@ with LiveHost(say=lambda line: print(line, flush=True)) as host:
 
 
 def test_a_microphone_that_is_lost_is_heard_again_when_it_returns(jack_server):
-    with JackServer() as server:
-        process = subprocess.Popen(
-            [sys.executable, "-c", LOSING],
-            stdout=subprocess.PIPE,
-            env=dict(os.environ) | server.environment,
-            cwd=ROOT,
-            text=True,
-        )
-        try:
-
-            def wait_for(words):
-                for line in process.stdout:
-                    if words in line:
-                        return
-                raise AssertionError(f"ended before it said {words!r}")
-
-            wait_for("hears")
-            server.kill()
-            wait_for("audio device lost")
-            server.start()
-            wait_for("audio device is back")
-            wait_for("hears")
-        finally:
-            process.terminate()
-            process.wait(20)
-            process.stdout.close()
+    with JackServer() as server, lines_of(server, LOSING) as wait_for:
+        wait_for("hears")
+        server.kill()
+        wait_for("audio device lost")
+        server.start()
+        wait_for("audio device is back")
+        wait_for("hears")

@@ -1,9 +1,6 @@
 """What goes wrong on a stage: each ends in a clear message, and the sound goes on."""
 
 import dataclasses
-import os
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -14,7 +11,7 @@ import rtaudio_dl
 from rtaudio_dl.bench.jack_server import JackServer, missing
 from rtaudio_dl.patch import PARAMETERS, Key, Patch, find_patch
 from tests.inference.models import write_oneshot, write_slow
-from tests.jack import ROOT, until
+from tests.jack import lines_of, until
 
 pytestmark = pytest.mark.jack
 
@@ -135,29 +132,10 @@ with LiveHost(say=lambda line: print(line, flush=True)) as host:
 def test_a_server_that_dies_is_noticed_and_taken_up_when_it_returns():
     if missing():
         pytest.skip(missing())
-    with JackServer() as server:
-        process = subprocess.Popen(
-            [sys.executable, "-c", LOSING],
-            stdout=subprocess.PIPE,
-            env=dict(os.environ) | server.environment,
-            cwd=ROOT,
-            text=True,
-        )
-        try:
-
-            def wait_for(words):
-                for line in process.stdout:
-                    if words in line:
-                        return
-                raise AssertionError(f"ended before it said {words!r}")
-
-            wait_for("sounds")
-            server.kill()
-            wait_for("audio device lost")
-            server.start()
-            wait_for("audio device is back")
-            wait_for("sounds")
-        finally:
-            process.terminate()
-            process.wait(20)
-            process.stdout.close()
+    with JackServer() as server, lines_of(server, LOSING) as wait_for:
+        wait_for("sounds")
+        server.kill()
+        wait_for("audio device lost")
+        server.start()
+        wait_for("audio device is back")
+        wait_for("sounds")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from rtaudio_dl.features import LogMel
 from training import reading
 from training.errors import ConfigError
+from training.plain import to_json
 
 
 @dataclass(frozen=True)
@@ -183,9 +183,7 @@ class Config:
 
     def to_json(self) -> str:
         """JSON text that `from_json` reads back."""
-        plain = {s.name: vars(getattr(self, s.name)).copy() for s in fields(self)}
-        plain["data"]["aliases"] = dict(self.data.aliases)
-        return json.dumps(plain, indent=1, sort_keys=True)
+        return to_json(self)
 
     @property
     def spec(self) -> LogMel:

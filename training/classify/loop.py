@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,9 @@ class Run:
         self.minutes = 0.0
         self.history: list[dict[str, float]] = []
         self.recent: list[tuple[float, float]] = []
-        self._step = self._function()
+        self._step = runtime.replicated(
+            config, self.strategy, self.learner.step, self._after_step
+        )
 
     @property
     def step(self) -> int:
@@ -157,41 +160,12 @@ class Run:
             shown.append(f"valid {self.history[-1]['valid_accuracy']:.3f}")
         return ", ".join([*shown, *clock.left()])
 
+    def _after_step(self, _mean: dict[str, tf.Tensor]) -> None:
+        self.learner.after_step()
+
     def _batches(self):
-        def make(context):
-            return batches.dataset(
-                self.config,
-                self.sounds,
-                self.step * (self.replicas // context.num_input_pipelines),
-                self.config.training.batch // self.replicas,
-                context.input_pipeline_id,
-            )
-
-        if not self.strategy.extended._in_multi_worker_mode() and self.replicas == 1:
-            return iter(make(tf.distribute.InputContext()))
-        return iter(self.strategy.distribute_datasets_from_function(make))
-
-    def _function(self):
-        strategy = self.strategy
-        # Autograph would read the source again at the first call, and by then an
-        # editor may have changed it.
-        compiled = tf.function(
-            self.learner.step,
-            autograph=False,
-            jit_compile=runtime.compiled(self.config),
-        )
-
-        @tf.function(autograph=False)
-        def step(*batch):
-            report = strategy.run(compiled, args=batch)
-            mean = {
-                name: strategy.reduce(tf.distribute.ReduceOp.MEAN, value, axis=None)
-                for name, value in report.items()
-            }
-            self.learner.after_step()
-            return mean
-
-        return step
+        make = partial(batches.dataset, self.config, self.sounds)
+        return runtime.shares(self.config, self.strategy, self.step, make)
 
 
 def start(part: Part, fresh: bool, progress: Callable = iter) -> Run:

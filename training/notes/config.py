@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
+
+from training.plain import to_json
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,4 @@ class Config:
 
     def to_json(self) -> str:
         """JSON text from which the same configuration is read back."""
-        plain = {
-            f.name: vars(value) if hasattr(value, "__dict__") else value
-            for f in fields(self)
-            for value in [getattr(self, f.name)]
-        }
-        return json.dumps(plain, indent=1, sort_keys=True)
+        return to_json(self)

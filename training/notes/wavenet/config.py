@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from training import reading
 from training.errors import ConfigError
 from training.notes.config import Output
+from training.plain import to_json
 from training.reading import Rules
 
 
@@ -60,12 +60,7 @@ class Config:
 
     def to_json(self) -> str:
         """JSON text that `from_json` reads back."""
-        parts = {f.name: getattr(self, f.name) for f in fields(self)}
-        return json.dumps(
-            {k: v if isinstance(v, str) else vars(v) for k, v in parts.items()},
-            indent=1,
-            sort_keys=True,
-        )
+        return to_json(self)
 
 
 CHOICES = {"task": ("wavenet",)}
