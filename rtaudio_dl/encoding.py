@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ import numpy as np
 from rtaudio_dl.card import Card
 from rtaudio_dl.errors import AudioFileError, ModelError, PatchError
 from rtaudio_dl.features import Pitch, find_pitch
+from rtaudio_dl.files import write_whole
 from rtaudio_dl.inference.library import find_model
 from rtaudio_dl.inference.model import Model, open_model, read_card
 from rtaudio_dl.paths import data_folder
@@ -152,12 +152,7 @@ def write_timbre(encoding: Encoding, path: Path) -> None:
     if timbre.xy is not None:
         fields["xy"] = [round(v, 4) for v in timbre.xy]
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        draft.write_text(json.dumps(fields, indent=1), encoding="utf-8")
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_whole(path, json.dumps(fields, indent=1).encode())
 
 
 def _frames(card: Card) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import numpy as np
 
 from rtaudio_dl.bench.errors import BenchError
 from rtaudio_dl.bench.result import Result
+from rtaudio_dl.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,9 +115,7 @@ def check_picture(path: Path) -> None:
 def _write(figure, path: Path) -> None:
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=DPI, facecolor=figure.get_facecolor())
-    part = path.with_name(f"{path.name}.part")
     try:
-        part.write_bytes(picture.getvalue())
-        os.replace(part, path)
+        write_whole(path, picture.getvalue())
     except OSError as error:
         raise BenchError(f"{path} cannot be written: {error.strerror}") from None

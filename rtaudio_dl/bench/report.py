@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from rtaudio_dl.bench.errors import BenchError
 from rtaudio_dl.bench.result import FIGURES, Result
+from rtaudio_dl.files import write_whole
 
 SCHEMA = 1
 MAX_BYTES = 64 << 20
@@ -40,10 +40,8 @@ class Report:
 
 def write_report(path: Path, report: Report) -> None:
     """Write a report, whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
     try:
-        part.write_text(report.to_json() + "\n", encoding="utf-8")
-        os.replace(part, path)
+        write_whole(path, f"{report.to_json()}\n".encode())
     except OSError as error:
         raise BenchError(
             f"{path} cannot be written: {error.strerror}; choose another place"

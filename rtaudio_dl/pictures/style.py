@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rtaudio_dl.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,9 +84,4 @@ def write(figure: Figure, path: Path) -> None:
     """Write the PNG beside its place first, so that a reader never sees half of it."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", facecolor=figure.get_facecolor())
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        draft.write_bytes(buffer.getvalue())
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_whole(path, buffer.getvalue())

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import io
 import math
-import os
 from pathlib import Path
 
 import mido
+
+from rtaudio_dl.files import write_whole
 
 FILE = Path(__file__).with_name("drift.mid")
 BEATS_PER_MINUTE = 84
@@ -48,9 +49,7 @@ def write_drift(path: Path = FILE) -> None:
     song.tracks += [_conductor(), _track("Pad", _pad()), _track("Notes", _notes())]
     buffer = io.BytesIO()
     song.save(file=buffer)
-    draft = path.with_suffix(".part")
-    draft.write_bytes(buffer.getvalue())
-    os.replace(draft, path)
+    write_whole(path, buffer.getvalue())
 
 
 def _conductor() -> mido.MidiTrack:

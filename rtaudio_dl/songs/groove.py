@@ -11,11 +11,12 @@ hits that differ a little in force and time (seeded).
 from __future__ import annotations
 
 import io
-import os
 import random
 from pathlib import Path
 
 import mido
+
+from rtaudio_dl.files import write_whole
 
 FILE = Path(__file__).with_name("groove.mid")
 SEED = 1959
@@ -149,9 +150,7 @@ def write_groove(path: Path = FILE) -> None:
         song.tracks.append(_track(name, keys, lateness_ms, dice))
     buffer = io.BytesIO()
     song.save(file=buffer)
-    draft = path.with_suffix(".part")
-    draft.write_bytes(buffer.getvalue())
-    os.replace(draft, path)
+    write_whole(path, buffer.getvalue())
 
 
 def _conductor() -> mido.MidiTrack:

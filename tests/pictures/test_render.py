@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from rtaudio_dl.pictures import draw_render, style
+from rtaudio_dl.pictures import draw_render
 from rtaudio_dl.pictures.render import note_rows
 
 RATE = 16_000
@@ -94,7 +95,7 @@ def test_an_old_picture_survives_a_failed_write(tmp_path, monkeypatch):
     def refuse(*_):
         raise OSError("no space")
 
-    monkeypatch.setattr(style.os, "replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(OSError, match="no space"):
         draw_render(path, stereo(sine(440)), RATE)
     assert [p.read_bytes() for p in tmp_path.iterdir()] == [b"old"]
