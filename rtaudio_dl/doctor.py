@@ -17,6 +17,7 @@ LISTEN_SECONDS = 10.0
 _ENOUGH_MEMORY = 64 << 20  # bytes to lock: the engine and the sounds of a patch or two
 _GOVERNORS = Path("/sys/devices/system/cpu")
 _LOAD_LIMIT = 0.5  # of the block's time
+_ENOUGH_SHARE = 0.9  # of a second; Linux itself gives 0.95
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Finding:
 def examine(device: str | None = None) -> Iterator[Finding]:
     """All checks, one after the other; the last one listens for `LISTEN_SECONDS`."""
     yield _real_time()
+    yield _real_time_limit()
     yield _memory()
     yield _governor()
     yield from _providers()
@@ -46,6 +48,18 @@ def _real_time() -> Finding:
     if refused is None:
         return Finding(name, GOOD, "threads may have it")
     return Finding(name, WARNING, refused, priority.ADVICE)
+
+
+def _real_time_limit() -> Finding:
+    name = "real-time limit"
+    share = priority.real_time_share()
+    if share is None:
+        return Finding(name, GOOD, "none, or the system does not say")
+    text = f"threads with priority get {share:.0%} of each second, then all are stopped"
+    if share >= _ENOUGH_SHARE:
+        return Finding(name, GOOD, f"{text}: ours give way before")
+    fix = "sysctl kernel.sched_rt_runtime_us=950000 (as root)"
+    return Finding(name, WARNING, text, fix)
 
 
 def _memory() -> Finding:
@@ -144,7 +158,8 @@ def _listen(host) -> Finding:
     due = LISTEN_SECONDS * host.sample_rate / host.block
     text = (
         f"{calls} of {due:.0f} blocks in {LISTEN_SECONDS:g} s, {told} underruns told, "
-        f"{own} of our own making, {preempted} preempted, load {load:.1%}"
+        f"{own} of our own making, {preempted} preempted, load {load:.1%}, "
+        f"longest block {after['longest_ns'] / 1e6:.2f} ms"
     )
     if own or load > _LOAD_LIMIT:
         return Finding("gaps", BAD, text, "take a larger --block, end other programs")

@@ -23,6 +23,7 @@ from rtaudio_dl.inference.library import find_model
 from rtaudio_dl.inference.model import Model, open_model
 from rtaudio_dl.inference.session import Binding
 from rtaudio_dl.rt import ears
+from rtaudio_dl.rt.allowance import LONG_SECONDS
 from rtaudio_dl.rt.layout import Engine
 
 LISTENING = ("classifier",)
@@ -79,7 +80,7 @@ def open_ear(
             *(rate, card.sample_rate, hop, len(settings.labels), len(pairs), engine)
         )
         settings.write(memory.detector, memory.classes, rate)
-        model.warm_up()
+        memory.ear["long"] = model.warm_up() > LONG_SECONDS
         ear = Ear(memory, labels_of(card), model, settings, hop)
         _bind(ear)
     except BaseException:

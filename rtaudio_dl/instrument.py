@@ -16,6 +16,7 @@ from rtaudio_dl.inference.library import find_model
 from rtaudio_dl.inference.model import Model, open_model, read_card
 from rtaudio_dl.patch import FRESHNESS, PARAMETERS, Patch
 from rtaudio_dl.rt import layout
+from rtaudio_dl.rt.allowance import LONG_SECONDS
 from rtaudio_dl.rt.resampler import MAX_STEP, PADDING
 from rtaudio_dl.stream import corner_vectors, set_up_stream
 
@@ -113,11 +114,12 @@ def _install_sounds(
 ) -> Instrument:
     _refuse_corners(patch, model.card)
     instrument = _build(engine, patch, model, place, first)
-    model.warm_up()
+    long = model.warm_up() > LONG_SECONDS
     _write_patch(engine, instrument)
     _write_keys(engine, instrument)
     _write_slots(engine, instrument)
     _write_binding(engine, instrument)
+    engine.bindings[place]["long"] = long
     return instrument
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from rtaudio_dl.detector import ONSET
 from rtaudio_dl.listener import Listener
 from rtaudio_dl.patch_ears import VELOCITIES, Trigger
-from rtaudio_dl.priority import ANALYSIS_PRIORITY, lock_memory, raise_priority
+from rtaudio_dl.priority import ANALYSIS, lock_memory, raise_priority
 from rtaudio_dl.rt import analysis
 from rtaudio_dl.rt.detection import SILENT
 from rtaudio_dl.rt.layout import Engine
@@ -73,7 +73,7 @@ class LiveListener(Listener):
         self._memory.ear["lost"] = self._memory.ear["began"] = 0
 
     def _work(self) -> None:
-        raise_priority(threading.get_native_id(), ANALYSIS_PRIORITY)
+        raise_priority(threading.get_native_id(), ANALYSIS, self._memory.allowance)
         analysis.listen(self._memory)  # native: it holds no GIL from here on
 
     def stop(self) -> None:

@@ -1,7 +1,8 @@
 """Real-time priority and memory that stays, where the system allows it.
 
-The audio thread gets its priority from JACK or the driver. The inference thread asks
-here for a lower one: a sound may be late, the block may not.
+The audio thread gets its priority from JACK or the driver. The worker threads ask here
+for lower ones: a sound may be late, the block may not. On Linux they have theirs for a
+share of the time only, see `rtaudio_dl.rt.allowance`.
 """
 
 from __future__ import annotations
@@ -9,13 +10,25 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-# SCHED_FIFO 1..99; JACK's clients run at 5 and above.
-STREAM_PRIORITY = 4  # its hops are due within milliseconds
-INFERENCE_PRIORITY = 3
-ANALYSIS_PRIORITY = 2  # what is heard may be told late, too, but no sound for it
+from rtaudio_dl.rt.allowance import ALLOWANCE
+
+
+class Priority(NamedTuple):
+    """SCHED_FIFO 1..99, for a share (0..1) of the time; JACK's clients have 5 up."""
+
+    level: int
+    share: float
+
+
+STREAMS = Priority(4, 0.7)  # its hops are due within milliseconds
+INFERENCE = Priority(3, 0.4)
+ANALYSIS = Priority(2, 0.3)  # what is heard may be told late, too, but no sound for it
+_KERNEL = Path("/proc/sys/kernel")  # what real-time threads may have of each period
 _THREAD_PRIORITY_ABOVE_NORMAL = 1  # Windows
 _USER_INTERACTIVE = 0x21  # macOS QOS_CLASS_USER_INTERACTIVE
 ADVICE = (
@@ -24,10 +37,16 @@ ADVICE = (
 )
 
 
-def raise_priority(native_id: int, priority: int = INFERENCE_PRIORITY) -> str | None:
+def raise_priority(
+    native_id: int,
+    priority: Priority = INFERENCE,
+    allowance: np.ndarray | None = None,
+) -> str | None:
     """Ask for real-time priority for the calling thread, whose id ``native_id`` is.
 
-    Returns None if it was given, else one line that says why not and what to do.
+    ``allowance`` (`ALLOWANCE`, (1,)) is where the thread's kernel counts how much it
+    had; None: it has it all the time. Returns None if it was given, else one line that
+    says why not and what to do.
     """
     if sys.platform == "win32":
         kernel = ctypes.windll.kernel32
@@ -39,11 +58,41 @@ def raise_priority(native_id: int, priority: int = INFERENCE_PRIORITY) -> str | 
         refused = ctypes.CDLL(None).pthread_set_qos_class_self_np(_USER_INTERACTIVE, 0)
         return "macOS refused a higher priority for inference" if refused else None
     try:
-        parameter = os.sched_param(priority)
+        parameter = os.sched_param(priority.level)
         os.sched_setscheduler(native_id, os.SCHED_FIFO, parameter)
     except OSError as error:
         return f"no real-time priority for inference ({error.strerror}): {ADVICE}"
+    if allowance is not None:
+        _limit(allowance, priority)
     return None
+
+
+def _limit(allowance: np.ndarray, priority: Priority) -> None:
+    """Let a thread that has its priority give it back in time."""
+    allowance[:] = np.zeros(1, ALLOWANCE)
+    function = ctypes.CDLL(None).sched_setscheduler
+    address = allowance.ctypes.data
+    fields = {name: address + ALLOWANCE.fields[name][1] for name in ALLOWANCE.names}
+    allowance["policy"], allowance["priority"] = os.SCHED_FIFO, priority.level
+    allowance["priority_address"] = fields["priority"]
+    allowance["no_priority_address"] = fields["no_priority"]
+    allowance["share"], allowance["raised"] = priority.share, 1
+    allowance["set_scheduler"] = ctypes.cast(function, ctypes.c_void_p).value
+
+
+def real_time_share() -> float | None:
+    """What Linux gives real-time threads of each second of a processor, 0..1.
+
+    None: as much as they want, or the system does not say.
+    """
+    try:
+        runtime, period = (
+            int((_KERNEL / f"sched_rt_{name}_us").read_text())
+            for name in ("runtime", "period")
+        )
+    except (OSError, ValueError):
+        return None
+    return None if runtime < 0 else runtime / period
 
 
 def refusal() -> str | None:

@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from rtaudio_dl.priority import INFERENCE_PRIORITY, STREAM_PRIORITY, raise_priority
+import numpy as np
+
+from rtaudio_dl.priority import INFERENCE, STREAMS, Priority, raise_priority
 from rtaudio_dl.rt.layout import Engine
 from rtaudio_dl.rt.stream_worker import work_streams
 from rtaudio_dl.rt.worker import work
@@ -44,18 +46,19 @@ class Workers:
     def start(self) -> None:
         """Start both threads."""
         self._engine.stop[0] = 0
-        for name, kernel, priority in (
-            ("inference", work, INFERENCE_PRIORITY),
-            ("streams", work_streams, STREAM_PRIORITY),
+        engine = self._engine
+        for name, *arguments in (
+            ("inference", work, INFERENCE, engine.worker_allowance),
+            ("streams", work_streams, STREAMS, engine.stream_allowance),
         ):
             thread = threading.Thread(
-                target=self._run, args=(kernel, priority), name=name, daemon=True
+                target=self._run, args=arguments, name=name, daemon=True
             )
             self._threads.append(thread)
             thread.start()
 
-    def _run(self, kernel: Any, priority: int) -> None:
-        refused = raise_priority(threading.get_native_id(), priority)
+    def _run(self, kernel: Any, priority: Priority, allowance: np.ndarray) -> None:
+        refused = raise_priority(threading.get_native_id(), priority, allowance)
         if refused and not self._refused:
             self._say(refused)
         self._refused = refused or self._refused

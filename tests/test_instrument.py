@@ -133,7 +133,16 @@ def test_the_binding_points_at_what_is_kept(engine, path):
         assert binding[field] == there.inputs[role].ctypes.data
     assert binding["pitch"] == there.inputs["pitch"].ctypes.data
     assert binding["velocity"] == there.inputs["velocity"].ctypes.data
-    assert all(binding[name] for name in layout.BINDING.names if name != "uniform")
+    flags = {"uniform", "long"}
+    assert all(binding[name] for name in set(layout.BINDING.names) - flags)
+    there.close()
+
+
+@pytest.mark.parametrize("longest, long", [(60.0, 0), (0.0, 1)])
+def test_a_run_that_takes_long_is_marked(engine, path, monkeypatch, longest, long):
+    monkeypatch.setattr(instruments, "LONG_SECONDS", longest)
+    there = installed(engine, path)
+    assert engine.bindings[2]["long"] == long
     there.close()
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from rtaudio_dl.bench.errors import BenchError
 from rtaudio_dl.bench.kernels import time_blocks
-from rtaudio_dl.bench.realtime import in_real_time
+from rtaudio_dl.bench.realtime import in_real_time, round_of_work
 from rtaudio_dl.bench.result import Result, summarize
 from rtaudio_dl.bench.session import Session
 from rtaudio_dl.host import MAX_POLYPHONY, Host
@@ -92,8 +92,9 @@ def _case(host: Host, voices: int, block: int, rounds: int) -> Result:
         durations = np.zeros(per_round, np.int64)
         strike = np.zeros(1, np.int64)
         _strike(host, voices)
-        time_blocks(host.engine, out, strike)
-        time_blocks(host.engine, out, durations)
+        with round_of_work():
+            time_blocks(host.engine, out, strike)
+            time_blocks(host.engine, out, durations)
         _require_voices(host, voices)
         _silence(host, out)
         if number:  # the first round fills the caches

@@ -19,7 +19,7 @@ import numpy as np
 
 from rtaudio_dl.bench.errors import BenchError
 from rtaudio_dl.bench.kernels import time_runs
-from rtaudio_dl.bench.realtime import in_real_time
+from rtaudio_dl.bench.realtime import in_real_time, round_of_work
 from rtaudio_dl.bench.result import Result, summarize
 from rtaudio_dl.bench.session import Session
 from rtaudio_dl.bench.tensorflow_way import TensorFlow
@@ -122,9 +122,12 @@ def _model(
         }
         taken: dict[str, list[np.ndarray]] = {}
         for number in range(-_WARM_UP, plan.rounds):
-            served, bare = native(max(1, plan.runs))
+            with round_of_work():
+                served, bare = native(max(1, plan.runs))
             round_ = {BARE: bare, NATIVE: served}
-            round_ |= {way: run(plan.runs) for way, run in (python | others).items()}
+            for way, run in (python | others).items():
+                with round_of_work():
+                    round_[way] = run(plan.runs)
             for way, durations in round_.items():
                 taken.setdefault(way, []).extend([durations] * (number >= 0))
         return _results(f"inference/{path.stem}, {provider}", card, taken)

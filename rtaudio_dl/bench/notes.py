@@ -17,7 +17,7 @@ import numpy as np
 from rtaudio_dl.bench.errors import BenchError
 from rtaudio_dl.bench.kernels import time_streams
 from rtaudio_dl.bench.onsets import hear, note_frames, onset
-from rtaudio_dl.bench.realtime import in_real_time
+from rtaudio_dl.bench.realtime import in_real_time, round_of_work
 from rtaudio_dl.bench.result import Result, summarize
 from rtaudio_dl.bench.rig import Rig, rig
 from rtaudio_dl.bench.session import Session
@@ -37,7 +37,7 @@ _TAIL_SECONDS = 0.3
 _MOVES_PER_SECOND = 100  # of the pad
 _PAD = (12, 13)  # controls
 _SETTLE_SECONDS = 1.0
-_ROUND_SECONDS, _REST_SECONDS = 0.25, 0.05
+_ROUND_SECONDS = 0.25
 _UNIT = "µs"
 
 
@@ -107,11 +107,10 @@ def _cost(host: Host, voices: int, seconds: float) -> Result:
 
 def _round(host: Host) -> np.ndarray:
     """Times of some blocks in ns, int64 (2, blocks): audio thread, inference thread."""
-    # Linux stops a thread that keeps its real-time priority busy for a whole second.
-    time.sleep(_REST_SECONDS)
     times = np.zeros((2, round(_ROUND_SECONDS * SAMPLE_RATE / BLOCK)), np.int64)
     out = np.zeros((BLOCK, layout.OUTPUTS), np.float32)
-    time_streams(host.engine, out, *times)
+    with round_of_work():
+        time_streams(host.engine, out, *times)
     return times
 
 
@@ -168,13 +167,15 @@ def _sweep(bench: Rig, seconds: float) -> Result:
         bench.probe.run(_chord(0x90), bench.server.rate)
         time.sleep(_SETTLE_SECONDS)
         stolen = stolen_ms()
+        player.ask("begin_watch", counted=["late_hops"])
         before, began = player.ask("counts"), time.perf_counter()
         bench.probe.run(
             _pad(seconds, bench.server.rate), round(seconds * bench.server.rate)
         )
         after, took = player.ask("counts"), time.perf_counter() - began
+        watched = player.ask("end_watch")
         bench.probe.run(_chord(0x80), bench.server.rate)
-    facts = _facts(before, after, took)
+    facts = _facts(before, after, took) | watched
     facts |= {"xruns": bench.probe.xruns, "stolen_ms": stolen_since(stolen)}
     return Result(f"sweep/{HELD} voices", "", {}, facts["hops"], facts)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import get_native_id
 from typing import TypeVar
 
@@ -11,6 +13,7 @@ from rtaudio_dl.bench.session import Session
 from rtaudio_dl.priority import raise_priority
 
 T = TypeVar("T")
+_REST = 0.5  # of the time that was measured before
 
 
 def in_real_time(session: Session, what: str, measure: Callable[[], T]) -> T:
@@ -20,3 +23,14 @@ def in_real_time(session: Session, what: str, measure: Callable[[], T]) -> T:
         if refused:
             session.note(f"{what}: measured without real-time priority: {refused}")
         return thread.submit(measure).result()
+
+
+@contextmanager
+def round_of_work() -> Iterator[None]:
+    """Measure for less than half a second, then rest.
+
+    Linux stops a thread that keeps its real-time priority busy for a whole second.
+    """
+    began = time.perf_counter()
+    yield
+    time.sleep(_REST * (time.perf_counter() - began))

@@ -59,6 +59,7 @@ def _soak(session: Session, plan: Plan, backend: str) -> Result:
             ("xruns", "probe_gaps", "not_sent", "not_finite"), 0
         )
         player.ask("begin_soak", seed=SEED)
+        player.ask("begin_watch", counted=["underruns", "overruns"])
         stolen = stolen_ms()
         looks: list[dict[str, Any]] = []
         for number in range(chunks):
@@ -91,6 +92,7 @@ def _result(
     plan: Plan,
 ) -> Result:
     churned = player.ask("end_churn")
+    watched = player.ask("end_watch")
     seconds, silent = _until_silent(bench, player, storm)
     counts = player.ask("counts")
     recorded = player.ask("end_recording")
@@ -113,10 +115,15 @@ def _result(
         "repeats",
         "lost_notes",
         "stolen",
+        "worker_muted_sounds",
+        "worker_gave_way",
+        "stream_gave_way",
     )
-    facts |= {name: counts[name] for name in (*names, "worker_muted_sounds")}
+    facts |= {name: counts[name] for name in names}
     facts["longest_callback_us"] = counts["longest_ns"] / 1e3
-    facts |= trouble | churned | recorded | _grown([*looks, player.ask("vitals")])
+    facts |= (
+        watched | trouble | churned | recorded | _grown([*looks, player.ask("vitals")])
+    )
     return Result(f"soak/{backend}", "", {}, counts["callbacks"], facts)
 
 
@@ -138,7 +145,7 @@ def _grown(looks: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Memory at start and end; what the audio thread suffered between.
 
     Which patches are loaded changes from one look to the next, and memory with them:
-    medians of the first and the last quarter of the looks are compared.
+    medians of the first quarter of the looks, the middle and the last are compared.
     """
     before, after = looks[0], looks[-1]
     facts: dict[str, Any] = {"audio_policy": after["policy"]}
@@ -148,6 +155,7 @@ def _grown(looks: Sequence[dict[str, Any]]) -> dict[str, Any]:
         start, end = np.median(sizes[:quarter]), np.median(sizes[-quarter:])
         facts |= {
             "rss_start_mib": float(start),
+            "rss_middle_mib": float(np.median(sizes[quarter:-quarter] or sizes)),
             "rss_end_mib": float(end),
             "rss_growth_mib": float(end - start),
         }

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import BinaryIO
 
 from rtaudio_dl.card import KINDS, Card, from_json, from_sidecar
@@ -41,14 +42,20 @@ class Model:
     card_note: str
     digest: str
 
-    def warm_up(self, runs: int = WARM_UP_RUNS) -> None:
-        """Run on typical inputs, so that the first real run takes no longer."""
-        binding = bind_probe(self.card, self.session)
+    def warm_up(self, runs: int = WARM_UP_RUNS) -> float:
+        """Run on typical inputs, so that the first real run takes no longer.
+
+        Returns the seconds that the fastest of them took.
+        """
+        binding, seconds = bind_probe(self.card, self.session), []
         try:
             for _ in range(runs):
+                began = perf_counter()
                 binding.run()
+                seconds.append(perf_counter() - began)
         finally:
             binding.close()
+        return min(seconds, default=0.0)
 
     def close(self) -> None:
         """Release the session and all that is bound to it; again: nothing."""

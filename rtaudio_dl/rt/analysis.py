@@ -11,8 +11,10 @@ import math
 
 import numpy as np
 
+from rtaudio_dl.rt.allowance import begin_work, end_work
 from rtaudio_dl.rt.counters import (
     ANALYSES,
+    ANALYSIS_GAVE_WAY,
     ANALYSIS_NS,
     DETECTIONS,
     DROPPED_HOPS,
@@ -133,7 +135,9 @@ def _publish_scores(ears, frame):
 @rt_kernel
 def _analyse_window(ears):
     ear, counters, step = ears.ear[0], ears.counters, ears.resampler[0]
+    allowance = ears.allowance[0]
     began = now(ears, ears.ticks)
+    counters[ANALYSIS_GAVE_WAY] += begin_work(allowance, began, ear.long)
     counters[ANALYSES] += 1
     ran = _run_model(ear)
     finite = ran and _take_scores(ears)
@@ -151,7 +155,9 @@ def _analyse_window(ears):
         )
         _publish_scores(ears, frame)
         _tell(ears, found)
-    took = now(ears, ears.ticks) - began
+    ended = now(ears, ears.ticks)
+    end_work(allowance, ended)
+    took = ended - began
     counters[ANALYSIS_NS] += took
     counters[LONGEST_ANALYSIS_NS] = max(counters[LONGEST_ANALYSIS_NS], took)
 

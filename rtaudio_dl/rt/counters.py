@@ -37,6 +37,7 @@ WORKER_COUNTERS = (
     "muted_sounds",  # of a model that gave NaN or Inf
     "busy_ns",
     "longest_ns",
+    "gave_way",  # priority given back for a while, see `rt/allowance.py`
 )
 # Of the inference thread of streams.
 STREAM_COUNTERS = (
@@ -46,6 +47,7 @@ STREAM_COUNTERS = (
     "muted_hops",  # of a model that gave NaN, Inf or far too much
     "busy_ns",
     "longest_ns",
+    "gave_way",
 )
 
 
@@ -79,7 +81,9 @@ def _numbered(names: tuple[str, ...]) -> tuple[int, ...]:
     HOPS_ASKED,
     LATE_HOPS,
 ) = _numbered(AUDIO_COUNTERS)
-RUNS, FAILED_RUNS, MUTED_SOUNDS, RUN_NS, LONGEST_RUN_NS = _numbered(WORKER_COUNTERS)
+RUNS, FAILED_RUNS, MUTED_SOUNDS, RUN_NS, LONGEST_RUN_NS, GAVE_WAY = _numbered(
+    WORKER_COUNTERS
+)
 
 INPUT_COUNTERS = (
     "input_frames",
@@ -97,6 +101,7 @@ ANALYSIS_COUNTERS = (
     "detections",  # beginnings of labels
     "busy_ns",
     "longest_ns",
+    "gave_way",
 )
 INPUT_FRAMES_SEEN, INPUT_NOT_FINITE, INPUT_CLIPPED, ONSETS = _numbered(INPUT_COUNTERS)
 (
@@ -109,6 +114,7 @@ INPUT_FRAMES_SEEN, INPUT_NOT_FINITE, INPUT_CLIPPED, ONSETS = _numbered(INPUT_COU
     DETECTIONS,
     ANALYSIS_NS,
     LONGEST_ANALYSIS_NS,
+    ANALYSIS_GAVE_WAY,
 ) = _numbered(ANALYSIS_COUNTERS)
 (
     STREAM_RUNS,
@@ -117,4 +123,5 @@ INPUT_FRAMES_SEEN, INPUT_NOT_FINITE, INPUT_CLIPPED, ONSETS = _numbered(INPUT_COU
     MUTED_HOPS,
     STREAM_NS,
     LONGEST_STREAM_NS,
+    STREAM_GAVE_WAY,
 ) = _numbered(STREAM_COUNTERS)

@@ -10,6 +10,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from rtaudio_dl.rt.allowance import ALLOWANCE
 from rtaudio_dl.rt.counters import ANALYSIS_COUNTERS
 from rtaudio_dl.rt.detection import DETECTION, SILENT, TRIGGER
 from rtaudio_dl.rt.detector import CLASS, DETECTOR
@@ -53,6 +54,7 @@ EAR = np.dtype(
         # the thread's semaphore
         ("wait_address", np.uintp),
         ("semaphore", np.uintp),
+        ("long", np.int64),  # a run takes longer than `LONG_SECONDS`
     ],
     align=True,
 )
@@ -83,6 +85,7 @@ _OWN = (
     "trace_cursors",
     "event",
     "ticks",
+    "allowance",
     "stop",
 )
 _SHARED = ("master", "ear_ring", "ear_cursors")
@@ -122,6 +125,7 @@ def new_ear(
         "trace_cursors": np.zeros(CURSORS, np.int64),
         "event": np.zeros(1, EVENT),
         "ticks": np.zeros(2, np.int64),
+        "allowance": np.zeros(1, ALLOWANCE),
         "stop": np.zeros(1, np.int64),
     }
     arrays["triggers"]["key"] = SILENT

@@ -11,6 +11,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from rtaudio_dl.rt.allowance import ALLOWANCE
 from rtaudio_dl.rt.counters import AUDIO_COUNTERS, WORKER_COUNTERS
 from rtaudio_dl.rt.events import EVENT, RING_SIZE
 from rtaudio_dl.rt.input import INPUT_ARRAYS
@@ -125,6 +126,7 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "event": (EVENT, (1,)),  # the message being read
     "ticks": (np.dtype(np.int64), (2,)),  # where the audio thread reads the clock
     "worker_ticks": (np.dtype(np.int64), (2,)),
+    "worker_allowance": (ALLOWANCE, (1,)),
     "request": (np.dtype(np.int64), (1,)),  # where the worker pops into
     "stop": (np.dtype(np.int64), (1,)),  # ends the worker
     "unheard": (np.dtype(np.float32), (UNHEARD, OUTPUTS)),  # where there is no output

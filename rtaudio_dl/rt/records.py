@@ -173,6 +173,7 @@ BINDING = np.dtype(
         ("class_table", np.uintp),  # (128, classes) float32: what each key is
         ("pitch", np.uintp),
         ("velocity", np.uintp),
+        ("long", np.int64),  # a run takes longer than `LONG_SECONDS`
     ],
     align=True,
 )

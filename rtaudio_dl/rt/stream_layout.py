@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rtaudio_dl.rt.allowance import ALLOWANCE
 from rtaudio_dl.rt.counters import STREAM_COUNTERS
 from rtaudio_dl.rt.ring import CURSORS
 
@@ -125,4 +126,5 @@ def stream_arrays(patches: int) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
         "batch": (number, (BATCH,)),  # those of them in the run
         "stream_counters": (number, (len(STREAM_COUNTERS),)),
         "stream_ticks": (number, (2,)),
+        "stream_allowance": (ALLOWANCE, (1,)),
     }

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from rtaudio_dl.rt.allowance import begin_work, end_work
 from rtaudio_dl.rt.counters import (
     FAILED_STREAM_RUNS,
     LONGEST_STREAM_NS,
     MUTED_HOPS,
+    STREAM_GAVE_WAY,
     STREAM_HOPS,
     STREAM_NS,
     STREAM_RUNS,
@@ -170,8 +172,9 @@ def _deliver(engine, stream, row, hop, ran):
 
 @rt_kernel
 def _serve_batch(engine, size):
-    counters = engine.stream_counters
+    counters, allowance = engine.stream_counters, engine.stream_allowance[0]
     began = now(engine, engine.stream_ticks)
+    counters[STREAM_GAVE_WAY] += begin_work(allowance, began, 0)
     stream = engine.streams[engine.hops_taken[engine.batch[0]].lane // LANES]
     for row in range(size):
         hop = engine.hops_taken[engine.batch[row]]
@@ -183,7 +186,9 @@ def _serve_batch(engine, size):
         hop = engine.hops_taken[engine.batch[row]]
         _deliver(engine, stream, row, hop, ran)
         hop.lane = NONE
-    took = now(engine, engine.stream_ticks) - began
+    ended = now(engine, engine.stream_ticks)
+    end_work(allowance, ended)
+    took = ended - began
     counters[STREAM_RUNS] += 1
     counters[STREAM_HOPS] += size
     counters[STREAM_NS] += took

@@ -10,8 +10,10 @@ import math
 
 import numpy as np
 
+from rtaudio_dl.rt.allowance import begin_work, end_work
 from rtaudio_dl.rt.counters import (
     FAILED_RUNS,
+    GAVE_WAY,
     LONGEST_RUN_NS,
     MUTED_SOUNDS,
     RUN_NS,
@@ -139,7 +141,10 @@ def _serve_one(engine):
     slot = engine.slots[index]
     counters = engine.worker_counters
     sound = floats_at(slot.address, slot.length + 2 * PADDING)
+    allowance = engine.worker_allowance[0]
     began = now(engine, engine.worker_ticks)
+    long = engine.bindings[slot.patch].long
+    counters[GAVE_WAY] += begin_work(allowance, began, long)
     _set_inputs(engine, slot)
     if not _run(engine, index):
         counters[FAILED_RUNS] += 1
@@ -148,7 +153,9 @@ def _serve_one(engine):
         counters[MUTED_SOUNDS] += 1
         sound[:] = 0.0
     _close(sound, slot.length, int(_CLOSING * engine.patches[slot.patch].rate))
-    took = now(engine, engine.worker_ticks) - began
+    ended = now(engine, engine.worker_ticks)
+    end_work(allowance, ended)
+    took = ended - began
     counters[RUN_NS] += took
     counters[LONGEST_RUN_NS] = max(counters[LONGEST_RUN_NS], took)
     counters[RUNS] += 1

@@ -18,6 +18,7 @@ from rtaudio_dl.bench.vitals import (
     resident_mib,
     thread_counters,
 )
+from rtaudio_dl.bench.witness import Witness
 from rtaudio_dl.live import LiveHost
 
 _READY_SECONDS = 60.0
@@ -68,6 +69,16 @@ class Ours(Burdened):
     def reported(self) -> dict[str, Any]:
         """The latency as the host reports it now, in frames by parts."""
         return asdict(self.host.latency)
+
+    def begin_watch(self, counted: list[str]) -> None:
+        """Watch what the machine does, and when these counters count."""
+        period = self.host.block / self.host.sample_rate
+        self._witness = Witness(self.host.engine, period, counted)
+        self._witness.start()
+
+    def end_watch(self) -> dict[str, Any]:
+        """What the machine did meanwhile, and whose the gaps are."""
+        return self._witness.stop()
 
     # --- soak
 
