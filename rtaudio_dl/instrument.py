@@ -18,7 +18,7 @@ from rtaudio_dl.patch import FRESHNESS, PARAMETERS, Patch
 from rtaudio_dl.rt import layout
 from rtaudio_dl.rt.allowance import LONG_SECONDS
 from rtaudio_dl.rt.resampler import MAX_STEP, PADDING
-from rtaudio_dl.stream import corner_vectors, set_up_stream
+from rtaudio_dl.stream import StreamMemory, corner_vectors, set_up_stream
 
 STREAM = "stream"
 SOUNDS = ("oneshot", "note")  # kinds that make a whole sound at a run
@@ -49,6 +49,12 @@ class Instrument:
     def is_stream(self) -> bool:
         """Whether its notes are made while they sound."""
         return self.model.card.kind == STREAM
+
+    def heard(self) -> list[np.ndarray]:
+        """The memory of its own that the audio thread reads and writes."""
+        streams = [kept for kept in self.kept if isinstance(kept, StreamMemory)]
+        arrays = [a for s in streams for a in (s.filter, s.lines, s.inboxes)]
+        return arrays if self.sounds is None else [self.sounds, *arrays]
 
     def close(self) -> None:
         """Release the model; the engine must have let go of this place before."""

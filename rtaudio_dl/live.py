@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -107,8 +107,9 @@ class LiveHost(HearingHost):
             self.stop()
             raise
         self.tracks.start()
-        for array in self.engine:
-            lock_memory(array)  # where it is not allowed, `doctor` says so
+        _lock(self.engine)
+        for instrument in self.instruments.values():
+            _lock(instrument.heard())
         # What lives now lives on: the collector need not look at it again.
         gc.collect()
         gc.freeze()
@@ -248,6 +249,7 @@ class LiveHost(HearingHost):
         if not self.running:
             super()._fill(place)
             return
+        _lock(self.instruments[place].heard())
         record = self.engine.patches[place]
         self._wait(lambda: record["life"] != layout.EMPTY)
         self._set_latency(place)
@@ -288,3 +290,9 @@ class LiveHost(HearingHost):
                 if not self.running or time.monotonic() > until:
                     super()._push(event)
                 time.sleep(_POLL_SECONDS)
+
+
+def _lock(arrays: Iterable[np.ndarray]) -> None:
+    """Let no page be missing when the audio thread wants it."""
+    for array in arrays:
+        lock_memory(array)  # where it is not allowed, `doctor` says so

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ def load(path: Path, read: Callable[[str, str], Any] = from_json) -> Checkpoint:
             names = sorted(n for n in stored.files if n != "meta")
             values = [stored[n] for n in names]
         return Checkpoint(read(meta["config"], str(path)), values, meta["facts"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise ConfigError(f"{path}: not a checkpoint of a run: {error}") from None
 
 

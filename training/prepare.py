@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -213,7 +214,7 @@ def _read(path: Path) -> Dataset:
                 skipped=tuple(table["skipped"]),
                 digest=table["digest"],
             )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise DataError(
             f"{path}: not a cache of sounds ({error}); delete it and prepare again"
         ) from None

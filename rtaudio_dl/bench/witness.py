@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,40 +29,33 @@ _SLEEP_NS = 500_000
 # one that makes a gap, nearly a period long, may be as little as this part of a period.
 _LATE = 0.25
 _AROUND_NS = 15e6  # a server that lost its time tells of gaps some cycles after
-_MOST = 1 << 16  # of late wakings, and of moments with gaps
+_MOST = 1 << 16  # late wakings, or gaps
 _MOST_PROCESSORS = 64
-_TIME, _AMOUNT = 0, 1  # columns: ns; ns late, or gaps since the last look
+_TIME, _WHAT = 0, 1  # columns: ns of the clock; ns late, or place of the counter
 
 
 @rt_kernel
-def _note(table, count, time, amount):
+def _note(table, count, time, what):
     if count[0] < len(table):
-        table[count[0], _TIME], table[count[0], _AMOUNT] = time, amount
+        table[count[0], _TIME], table[count[0], _WHAT] = time, what
         count[0] += 1
 
 
 @rt_kernel
-def _sum(counters, counted):
-    total = 0
-    for number in counted:
-        total += counters[number]
-    return total
-
-
-@rt_kernel
-def _watch(engine, counted, ticks, sleep, pause, least, late, gaps, stop):
+def _watch(engine, counted, known, ticks, sleep, pause, least, late, gaps, stop):
     """Sleep and look until told to stop. ``ticks`` is this thread's own memory."""
-    known = _sum(engine.counters, counted)
+    for i in range(counted.size):
+        known[i] = engine.counters[counted[i]]
     while load_acquire(stop, 0) == 0:
         began = now(engine, ticks)
         call2(sleep, pause.ctypes.data, 0)
         woke = now(engine, ticks)
         if woke - began - pause[1] > least:
             _note(*late, woke, woke - began - pause[1])
-        told = _sum(engine.counters, counted)
-        if told != known:
-            _note(*gaps, woke, told - known)
-            known = told
+        for i in range(counted.size):
+            while known[i] < engine.counters[counted[i]]:
+                _note(*gaps, woke, i)
+                known[i] += 1
 
 
 class Witness:
@@ -74,7 +67,7 @@ class Witness:
 
     def __init__(self, engine: Engine, period: float, counted: Sequence[str]):
         self._engine, self._least = engine, _LATE * period * 1e9
-        self._counted = np.array([AUDIO_COUNTERS.index(name) for name in counted])
+        self._counted = tuple(counted)
         self._stop = np.zeros(1, np.int64)
         self._threads: list[threading.Thread] = []
         self._late: list[tuple[np.ndarray, np.ndarray]] = []
@@ -104,16 +97,17 @@ class Witness:
 
     def _run(self, processor: int | None, late: tuple, gaps: tuple) -> None:
         if processor is not None:
-            own = threading.get_native_id()
-            os.sched_setaffinity(own, {processor})
-            self.refused = raise_priority(own, _ABOVE_ALL) or self.refused
+            thread = threading.get_native_id()
+            os.sched_setaffinity(thread, {processor})
+            self.refused = raise_priority(thread, _ABOVE_ALL) or self.refused
             if self.refused:
                 return
         sleep = ctypes.cast(ctypes.CDLL(None).nanosleep, ctypes.c_void_p).value
         pause = np.array([0, _SLEEP_NS], np.int64)  # struct timespec
-        ticks = np.zeros(2, np.int64)
+        counted = np.array([AUDIO_COUNTERS.index(name) for name in self._counted])
+        own = counted, np.zeros_like(counted), np.zeros(2, np.int64)
         where = np.uintp(sleep), pause, self._least, late, gaps, self._stop
-        _watch(self._engine, self._counted, ticks, *where)
+        _watch(self._engine, *own, *where)
 
     def stop(self) -> dict[str, Any]:
         """End; what was seen, as facts."""
@@ -125,30 +119,34 @@ class Witness:
         ended = int(now(self._engine, np.zeros(2, np.int64)))
         late = np.concatenate([table[: count[0]] for table, count in self._late])
         table, count = self._gaps
-        return judge(late, table[: count[0]], ended - self._began)
+        gaps = table[: count[0]]
+        times = {n: gaps[gaps[:, _WHAT] == i, 0] for i, n in enumerate(self._counted)}
+        return judge(late, times, ended - self._began)
 
 
-def judge(late: np.ndarray, gaps: np.ndarray, lasted: float) -> dict[str, Any]:
+def judge(
+    late: np.ndarray, gaps: Mapping[str, np.ndarray], lasted: float
+) -> dict[str, Any]:
     """Whose the gaps are.
 
-    ``late`` is float (wakings, 2): ns of the clock, ns late; ``gaps`` (moments, 2): ns,
-    those counted since the last look; ``lasted`` is in ns. ``machine_percent``
-    is the part of all time that counts as the machine's: by chance, as large a part of
-    the gaps would fall there.
+    ``late`` is float (wakings, 2): ns of the clock, ns late; ``gaps`` has the times of
+    each kind of gap, ns; ``lasted`` is in ns. ``machine_percent`` is the part of all
+    time that counts as the machine's: by chance, as large a part of the gaps would fall
+    there.
     """
-    begins = late[:, _TIME] - late[:, _AMOUNT] - _AROUND_NS
+    begins = late[:, _TIME] - late[:, _WHAT] - _AROUND_NS
     ends = late[:, _TIME] + _AROUND_NS
-    theirs = np.array(
-        [((begins <= time) & (time <= ends)).any() for time in gaps[:, _TIME]], bool
-    )
-    return {
+    facts = {
         "machine_watched": "yes",
         "machine_late": len(late),
-        "machine_longest_ms": float(late[:, _AMOUNT].max(initial=0) / 1e6),
+        "machine_longest_ms": float(late[:, _WHAT].max(initial=0) / 1e6),
         "machine_percent": 100 * _covered(begins, ends) / lasted,
-        "gaps_of_the_machine": int(gaps[theirs, _AMOUNT].sum()),
-        "gaps_of_ours": int(gaps[~theirs, _AMOUNT].sum()),
     }
+    for name, times in gaps.items():
+        beside = [((begins <= time) & (time <= ends)).any() for time in times]
+        facts[f"{name}_of_the_machine"] = int(sum(beside))
+        facts[f"{name}_of_ours"] = len(beside) - int(sum(beside))
+    return facts
 
 
 def _covered(begins: np.ndarray, ends: np.ndarray) -> float:

@@ -43,7 +43,10 @@ def is_ready(engine, slot):
 
 @rt_kernel
 def request(engine, patch_index, key_index, number, velocity):
-    """Ask the worker for the ``number``-th sound of a key; its slot or NONE. [audio]"""
+    """Ask the worker for the ``number``-th sound of a key; its slot or NONE. [audio]
+
+    It is told with `wake_inference`.
+    """
     patch = engine.patches[patch_index]
     if patch.free == 0:
         return NONE
@@ -63,10 +66,18 @@ def request(engine, patch_index, key_index, number, velocity):
         return NONE
     patch.free -= 1
     engine.counters[REQUESTS] += 1
-    master = engine.master[0]
-    if master.post_address != 0:
-        call3(master.post_address, master.semaphore, 1, 0)
+    engine.master[0].requested = 1
     return index
+
+
+@rt_kernel
+def wake_inference(engine):
+    """Tell the inference thread what was requested, once for all of it. [audio]"""
+    master = engine.master[0]
+    if master.requested:
+        master.requested = 0
+        if master.post_address != 0:
+            call3(master.post_address, master.semaphore, 1, 0)
 
 
 @rt_kernel

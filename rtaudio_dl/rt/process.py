@@ -9,7 +9,7 @@ from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import SEGMENT
 from rtaudio_dl.rt.master import finish
 from rtaudio_dl.rt.native import flush_denormals, restore_denormals
-from rtaudio_dl.rt.pool import sweep
+from rtaudio_dl.rt.pool import sweep, wake_inference
 from rtaudio_dl.rt.ring import write_frames
 from rtaudio_dl.rt.schedule import collect, drop_first
 from rtaudio_dl.rt.stream_lanes import ask_hops, wake_worker
@@ -66,6 +66,7 @@ def process(engine, out, alone):
         render(engine, count)
         play_tracks(engine, count)
         finish(engine, out, done, count)
+        wake_inference(engine)
         master.frame += count
         done += count
     if recorded:

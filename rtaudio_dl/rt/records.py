@@ -22,6 +22,7 @@ MASTER = np.dtype(
         ("serial", np.int64),  # of the newest voice
         ("sweep", np.int64),  # where the pool's next sweep begins
         ("sweep_slot", np.int64),
+        ("requested", np.int64),  # since the inference thread was woken
         ("tap_on", np.int64),
         ("tap_was_on", np.int64),
         ("flight_on", np.int64),

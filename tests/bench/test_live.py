@@ -39,13 +39,19 @@ def test_gil_tells_how_long_the_interpreter_was_held():
         assert result.facts["callbacks"] > 0
 
 
-def test_soak_loses_nothing_and_leaves_no_note():
-    (result,) = soak.measure(Session(), soak.Plan(0.05, chunk_seconds=1.5))
+@pytest.mark.slow
+def test_a_minute_of_storm_leaves_no_note_and_nothing_unexplained():
+    (result,) = soak.measure(Session(), soak.QUICK)
     facts = result.facts
-    assert facts["note_ons"] > 100 and facts["churn_error"] == ""
-    assert (facts["lost_events"], facts["hung_notes"]) == (0, 0)
-    assert facts["not_finite"] == 0
-    assert facts["silent_at_end"] and facts["recorded_seconds"] > 3
+    assert facts["note_ons"] > 5_000 and facts["swaps"] > 10
+    assert facts["churn_error"] == ""
+    assert facts["hung_notes"] == 0 and facts["silent_at_end"]
+    assert facts["not_finite"] == facts["recording_lost_frames"] == 0
+    assert facts["late_notes"] == facts["lost_notes"] == 0
+    assert facts["recorded_seconds"] > 60
+    # What the server brings in a cycle that it skips for us is lost before it is ours.
+    assert facts["lost_events"] == 0 or facts["xruns"] > 0
+    assert facts["lost_events"] < 0.01 * facts["note_ons"]
 
 
 def test_a_peer_that_is_not_installed_is_noted(monkeypatch):

@@ -13,27 +13,26 @@ from rtaudio_dl.rt.counters import LATE_HOPS, UNDERRUNS
 from rtaudio_dl.system import performance_clock
 
 MS, SECOND = 1e6, 1e9
-NOTHING = np.zeros((0, 2))
 
 
-def seen(late=NOTHING, gaps=NOTHING):
-    return judge(np.array(late, float), np.array(gaps, float), SECOND)
+def seen(late=(), gaps=()):
+    late = np.array(late, float).reshape(-1, 2)
+    return judge(late, {"underruns": np.array(gaps, float)}, SECOND)
 
 
 def test_a_gap_beside_a_late_waking_is_the_machines():
-    facts = seen([(500 * MS, 4 * MS)], [(503 * MS, 2)])
-    assert facts["gaps_of_the_machine"] == 2 and facts["gaps_of_ours"] == 0
+    facts = seen([(500 * MS, 4 * MS)], [503 * MS, 504 * MS])
+    assert facts["underruns_of_the_machine"] == 2 and facts["underruns_of_ours"] == 0
     assert facts["machine_late"] == 1 and facts["machine_longest_ms"] == 4
 
 
 def test_a_gap_while_the_machine_kept_time_is_ours():
-    facts = seen([(500 * MS, 4 * MS)], [(200 * MS, 1), (530 * MS, 3)])
-    assert facts["gaps_of_the_machine"] == 0 and facts["gaps_of_ours"] == 4
+    facts = seen([(500 * MS, 4 * MS)], [200 * MS, 530 * MS])
+    assert facts["underruns_of_the_machine"] == 0 and facts["underruns_of_ours"] == 2
 
 
 def test_a_gap_during_a_long_stop_is_the_machines():
-    facts = seen([(500 * MS, 100 * MS)], [(410 * MS, 1)])
-    assert facts["gaps_of_the_machine"] == 1
+    assert seen([(500 * MS, 100 * MS)], [410 * MS])["underruns_of_the_machine"] == 1
 
 
 def test_how_much_time_counts_as_the_machines():
@@ -44,7 +43,7 @@ def test_how_much_time_counts_as_the_machines():
 
 def test_nothing_seen_is_nobodys():
     facts = seen()
-    assert facts["machine_late"] == facts["gaps_of_ours"] == 0
+    assert facts["machine_late"] == facts["underruns_of_ours"] == 0
     assert facts["machine_percent"] == facts["machine_longest_ms"] == 0
 
 
@@ -59,9 +58,11 @@ def test_it_sees_gaps_when_they_happen():
         witness.start()
         for _ in range(3):
             time.sleep(0.05)
-            host.engine.counters[[UNDERRUNS, LATE_HOPS]] += 1
+            host.engine.counters[UNDERRUNS] += 1
+            host.engine.counters[LATE_HOPS] += 2
         time.sleep(0.05)
         facts = witness.stop()
     if witness.refused:
         pytest.skip(witness.refused)
-    assert facts["gaps_of_ours"] + facts["gaps_of_the_machine"] == 6
+    for name, times in (("underruns", 3), ("late_hops", 6)):
+        assert facts[f"{name}_of_ours"] + facts[f"{name}_of_the_machine"] == times

@@ -1,4 +1,4 @@
-"""The audio thread allocates nothing: counted by a malloc of our own."""
+"""The audio thread allocates nothing, and all that it hears is there beforehand."""
 
 import json
 import os
@@ -70,3 +70,41 @@ def test_it_allocates_nothing_while_voices_start_are_stolen_and_end(
     assert thread is not None and sounded > 500 and stolen > 0
     assert of_python > 1000  # the counter counts
     assert of_audio == 0
+
+
+LOCKED = """
+import json
+from pathlib import Path
+from rtaudio_dl.live import LiveHost
+from rtaudio_dl.priority import lockable_bytes
+
+def locked():
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(status.partition("VmLck:")[2].split()[0])
+
+with LiveHost() as host:
+    found = [lockable_bytes(), locked()]
+    for patch in ("drums", "notes"):
+        heard = host.load(patch).heard()
+        found += [sum(array.nbytes for array in heard), locked()]
+print(json.dumps(found))
+"""
+
+
+def test_the_sounds_of_a_patch_are_locked_into_memory(jack_server):
+    done = subprocess.run(
+        [sys.executable, "-c", LOCKED],
+        env=dict(os.environ),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+    limit, before, drums, with_drums, notes, with_notes = json.loads(done.stdout)
+    if limit is not None:
+        pytest.skip(f"only {limit} bytes may be locked here")
+    assert drums > 1 << 20 and notes > 1 << 16
+    assert with_drums >= before + drums
+    # Whole pages are locked: two small arrays may share one.
+    assert with_notes >= with_drums + notes - 3 * 4096

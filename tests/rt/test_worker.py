@@ -14,7 +14,7 @@ from rtaudio_dl.host import Host
 from rtaudio_dl.patch import Key
 from rtaudio_dl.rt import layout
 from rtaudio_dl.rt.counters import WORKER_COUNTERS
-from rtaudio_dl.rt.pool import free_if_unused, is_ready, request
+from rtaudio_dl.rt.pool import free_if_unused, is_ready, request, wake_inference
 from rtaudio_dl.rt.resampler import PADDING
 from rtaudio_dl.rt.ring import readable
 from rtaudio_dl.rt.worker import draw_latent, serve, work
@@ -205,7 +205,10 @@ class Working:
         assert not self.thread.is_alive()
 
     def request(self, number: int) -> int:
-        return request(self.host.engine, self.instrument.place, 60, number, 1.0)
+        engine = self.host.engine
+        slot = request(engine, self.instrument.place, 60, number, 1.0)
+        wake_inference(engine)
+        return slot
 
 
 def wait_for(fact) -> None:
@@ -255,6 +258,7 @@ def _ask_until_told(engine, place, key, told):
     asked = 0
     while told[0] == 0:
         slot = request(engine, place, key, asked, 1.0)
+        wake_inference(engine)
         while not is_ready(engine, slot) and told[0] == 0:
             pass
         free_if_unused(engine, slot)

@@ -106,12 +106,13 @@ def test_cache_knows_parameters_and_files(tmp_path):
     assert len(digests) == 3
 
 
-def test_a_spoilt_cache_is_explained(tmp_path):
+@pytest.mark.parametrize("spoilt", [b"spoilt", b"PK\x03\x04 a broken archive"])
+def test_a_spoilt_cache_is_explained(tmp_path, spoilt):
     tiny.write_drums(tmp_path / "drums", kits=3)
     data = tiny.config(tmp_path).data
     prepare.load(data)
     (path,) = (tmp_path / "cache").glob("*.npz")
-    path.write_bytes(b"spoilt")
+    path.write_bytes(spoilt)
     with pytest.raises(DataError, match="not a cache of sounds.*delete it"):
         prepare.load(data)
 

@@ -208,8 +208,9 @@ def test_resume_refuses_other_networks(tmp_path, drums, silent):
         loop.start(replace(first.config, model=model), first.folder)
 
 
-def test_a_spoilt_checkpoint_is_explained(tmp_path):
-    (tmp_path / "step-00000001.npz").write_bytes(b"spoilt")
+@pytest.mark.parametrize("spoilt", [b"spoilt", b"PK\x03\x04 a broken archive"])
+def test_a_spoilt_checkpoint_is_explained(tmp_path, spoilt):
+    (tmp_path / "step-00000001.npz").write_bytes(spoilt)
     with pytest.raises(ConfigError, match="not a checkpoint"):
         checkpoint.load(checkpoint.latest(tmp_path))
 
