@@ -10,6 +10,8 @@ from training.notes.config import Training
 from training.notes.features import Notes, decibels
 from training.notes.form import HELD_SECONDS, grid
 
+OWN = 0.25  # of the notes that are decoded from themselves, the rest from a sibling
+
 
 @dataclass(frozen=True)
 class Table:
@@ -70,7 +72,7 @@ class Draw:
         """The batch of a step."""
         random = np.random.default_rng([self.training.seed, step])
         decoded = random.choice(self.rows, self.training.batch)
-        own = random.random(len(decoded)) < 0.5
+        own = random.random(len(decoded)) < OWN
         other = [random.choice(self.siblings[int(i)]) for i in decoded]
         encoded = np.where(own, decoded, other)
         return self.table.batch(decoded, encoded, self._moments(random))

@@ -37,7 +37,7 @@ class Model:
 class Training:
     """How to train.
 
-    Each step decodes ``times`` moments of ``batch`` notes; half of the notes are
+    Each step decodes ``times`` moments of ``batch`` notes; most of the notes are
     encoded from another note of their instrument, so that a timbre holds for all keys
     and velocities. ``prior`` weighs how normal timbres must be. The learning rate
     falls from its highest to a hundredth over ``steps``, which ``max_minutes`` may cut

@@ -18,6 +18,7 @@ LEARNING_RATE = 2e-3
 SCALE, OFFSET = 4.0, 8.0  # Bring log-mel to about -2..2.
 ROUGHNESS = 0.5  # nepers of power: the judge is not to hang on details
 CHUNK = 64  # sounds whose view is computed at once
+PEAK = 0.9  # to which each sound is brought: no level of noise is to tell its family
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,21 @@ class Judge:
 
     def hear(self, audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Scores and embedding."""
+        views = view(audio)
         parts = [
-            self.model(_scaled(encoder_view(audio[i : i + CHUNK])), training=False)
+            self.model(_scaled(views[i : i + CHUNK]), training=False)
             for i in range(0, len(audio), CHUNK)
         ]
         scores, embedded = zip(*parts, strict=True)
         return np.concatenate(scores), np.concatenate(embedded)
+
+
+def view(audio: np.ndarray) -> np.ndarray:
+    """What it sees of sounds (n, FRAMES): (n, CELLS, bands) float16."""
+    peak = np.abs(audio).max(axis=1, keepdims=True)
+    level = audio * (PEAK / np.maximum(peak, 1e-6))
+    parts = [encoder_view(level[i : i + CHUNK]) for i in range(0, len(level), CHUNK)]
+    return np.concatenate(parts).astype(np.float16)
 
 
 def labels(notes: Notes, rows: np.ndarray) -> np.ndarray:
@@ -41,10 +51,13 @@ def labels(notes: Notes, rows: np.ndarray) -> np.ndarray:
     return np.array([FAMILIES.index(notes.notes[i].family) for i in rows])
 
 
-def train(notes: Notes, rows: np.ndarray, steps: int, seed: int) -> Judge:
-    """Train for some batches of real notes, every family equally often."""
+def train(views: np.ndarray, truth: np.ndarray, steps: int, seed: int) -> Judge:
+    """Train for some batches of real notes' views, every family equally often.
+
+    ``truth`` (n,) are their `labels`.
+    """
     keras.utils.set_random_seed(seed)
-    model = _network(notes.mel.shape[1:])
+    model = _network(views.shape[1:])
     rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     optimizer = keras.optimizers.AdamW(rate, weight_decay=1e-3)
     optimizer.build(model.trainable_variables)
@@ -60,19 +73,19 @@ def train(notes: Notes, rows: np.ndarray, steps: int, seed: int) -> Judge:
         optimizer.apply(gradients, model.trainable_variables)
 
     random = np.random.default_rng(seed)
-    truth = labels(notes, rows)
     chances = 1.0 / np.bincount(truth, minlength=len(FAMILIES))[truth]
     chances /= chances.sum()
     for _ in range(steps):
-        chosen = random.choice(len(rows), BATCH, p=chances)
-        view = notes.mel[rows[chosen]].astype(np.float32)
-        view += ROUGHNESS * random.standard_normal(view.shape, np.float32)
-        step(_scaled(view), tf.constant(truth[chosen]))
+        chosen = random.choice(len(views), BATCH, p=chances)
+        rough = random.standard_normal((BATCH, *views.shape[1:]), np.float32)
+        seen = views[chosen].astype(np.float32) + ROUGHNESS * rough
+        step(_scaled(seen), tf.constant(truth[chosen]))
     return Judge(model)
 
 
-def _scaled(view: np.ndarray) -> tf.Tensor:
-    return tf.constant(((view + OFFSET) / SCALE)[..., None], tf.float32)
+def _scaled(views: np.ndarray) -> tf.Tensor:
+    scaled = (views.astype(np.float32) + OFFSET) / SCALE
+    return tf.constant(scaled[..., None])
 
 
 def _network(shape: tuple[int, ...]) -> keras.Model:

@@ -124,6 +124,13 @@ def read_audio(path: Path) -> np.ndarray:
     return np.pad(mono, (0, FRAMES - len(mono)))
 
 
+def read_notes(source: Path, notes: Notes, rows: np.ndarray) -> np.ndarray:
+    """Some notes (n, FRAMES) float32 at the level that they are trained at."""
+    sounds = [read_audio(source / notes.notes[i].path) for i in rows]
+    gain = 10 ** (notes.gain_db[rows, None] / 20)
+    return (np.stack(sounds) * gain).astype(np.float32)
+
+
 def _prepare(
     source: Path, notes: tuple[Note, ...], progress: Callable, processes: int
 ) -> dict[str, np.ndarray]:

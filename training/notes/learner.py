@@ -9,7 +9,12 @@ import tensorflow as tf
 from training.notes import losses, network
 from training.notes.config import Config
 
+# The keys that it was trained on are three semitones apart: without all this the
+# encoder learns them by heart, and loses its way between them.
 ROUGHNESS = 0.3  # nepers of power that the encoder's view is roughened by
+PITCH_JITTER = 1.5  # semitones that it is told wrong
+MOST_SHIFT = 1  # mel bands by which the view is moved
+HIDDEN = 0.1  # of the view's bands and, again, of its cells
 
 
 class Learner:
@@ -40,8 +45,7 @@ class Learner:
         """Train on a batch of `training.notes.batches`; gives its losses."""
         training = self.config.training
         seed = tf.stack([tf.constant(training.seed, tf.int64), self.steps])
-        rough = tf.random.stateless_normal(tf.shape(batch["mel"]), -seed)
-        batch = batch | {"mel": batch["mel"] + ROUGHNESS * rough}
+        batch = batch | _roughened(batch, -seed)
         with tf.GradientTape() as tape:
             report = self.losses(self.encoder, self.decoder, batch, seed)
         gradients = tape.gradient(report["loss"], self.weights)
@@ -79,6 +83,25 @@ class Learner:
         weights = losses.WEIGHTS | {"prior": self.config.training.prior}
         report["loss"] = tf.add_n([weights[k] * v for k, v in report.items()])
         return report
+
+
+def _roughened(batch: dict[str, tf.Tensor], seed: tf.Tensor) -> dict[str, tf.Tensor]:
+    """What the encoder sees and is told, never twice the same."""
+    mel, pitch = batch["mel"], batch["encoded_pitch"]
+    normal, uniform = tf.random.stateless_normal, tf.random.stateless_uniform
+    seeds = [tf.stack([seed[0] - i, seed[1]]) for i in range(5)]
+    count, cells, bands = mel.shape
+    shift = uniform([count, 1], seeds[0], -MOST_SHIFT, MOST_SHIFT + 1, tf.int32)
+    moved = tf.clip_by_value(tf.range(bands)[None] + shift, 0, bands - 1)
+    mel = tf.gather(mel, moved, axis=2, batch_dims=1)
+    mel += ROUGHNESS * normal(tf.shape(mel), seeds[1])
+    seen = uniform([count, 1, bands], seeds[2]) >= HIDDEN
+    seen &= uniform([count, cells, 1], seeds[3]) >= HIDDEN
+    mean = tf.reduce_mean(mel, axis=(1, 2), keepdims=True)
+    return {
+        "mel": tf.where(seen, mel, mean),
+        "encoded_pitch": pitch + PITCH_JITTER * normal(tf.shape(pitch), seeds[4]),
+    }
 
 
 def parameters(model: keras.Model) -> int:

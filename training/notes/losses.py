@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from training.losses import divergence
-from training.notes.form import BANDS, PARTIALS, TOP_HZ
+from training.notes.form import BANDS, PARTIALS, TOP_HZ, band_edges
 from training.notes.network import FADE_SCALE
 
 __all__ = ["WEIGHTS", "divergence", "of_notes"]
@@ -14,6 +14,7 @@ __all__ = ["WEIGHTS", "divergence", "of_notes"]
 WEIGHTS = {
     "partials": 1.0,
     "noise": 0.5,
+    "envelope": 0.5,
     "loudness": 0.5,
     "ratios": 20.0,
     "wander": 2.0,
@@ -51,6 +52,7 @@ def of_notes(
         "partials": _mean(tf.abs(_floored(partial_db, floor) - wanted), weight),
         "loudness": tf.reduce_mean(together),
         "noise": _mean(tf.abs(found_noise - wanted_noise), _weight(wanted_noise)),
+        "envelope": _envelope_error(levels, batch, exists, noise_floor),
         "ratios": _mean(tf.abs(traits["ratios"] - batch["ratios"]), trait_weight),
         "wander": _mean(tf.abs(traits["wander"] - batch["wander"]), trait_weight),
         "fade": _mean(_fade_error(traits["fade"], batch["fade"]), fades),
@@ -69,6 +71,24 @@ def _power(partials, noise, exists, floor) -> tf.Tensor:
     power = tf.reduce_sum(tf.exp(POWER * partials) * exists[:, None], axis=2)
     power += tf.reduce_sum(tf.exp(POWER * noise), axis=2)
     return tf.math.log(power + tf.exp(POWER * floor[..., 0])) / POWER
+
+
+def _envelope_error(levels, batch, exists, floor) -> tf.Tensor:
+    """Mean difference of what each band holds, partials and noise together, in dB."""
+    wanted = tf.concat([batch["partials"], batch["noise"]], axis=2)
+    fundamental = 440.0 * 2.0 ** ((batch["pitch"] - 69.0) / 12.0)
+    hertz = fundamental * np.arange(1, PARTIALS + 1, dtype=np.float32)
+    inner = band_edges()[1:-1].astype(np.float32)
+    above = tf.reduce_sum(tf.cast(hertz[..., None] >= inner, tf.int32), axis=2)
+    band = tf.one_hot(above, BANDS) * exists[..., None]
+
+    def envelope(both: tf.Tensor) -> tf.Tensor:
+        partials, noise = tf.split(tf.exp(POWER * both), [PARTIALS, BANDS], axis=2)
+        power = tf.matmul(partials, band) + noise + tf.exp(POWER * floor)
+        return tf.math.log(power) / POWER
+
+    wanted = envelope(wanted)
+    return _mean(tf.abs(envelope(levels) - wanted), _weight(wanted))
 
 
 def _floored(db: tf.Tensor, floor: tf.Tensor) -> tf.Tensor:

@@ -11,12 +11,14 @@ import numpy as np
 import soundfile
 
 from training.notes import plots
-from training.notes.evaluate import IN_TUNE_CENTS, Set
+from training.notes.evaluate import MADE, Set
 from training.notes.features import Notes
 from training.notes.form import RATE
+from training.notes.tuning import IN_TUNE_CENTS
 from training.prepare import write_atomically
 
 PAIRS = 10  # of each set
+COLUMNS = (*MADE, "real")
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>Notes</title>
 <style>body{{font:14px sans-serif;max-width:75em;margin:2em auto;padding:0 1em}}
@@ -25,9 +27,10 @@ img{{max-width:100%}}audio{{height:2em;width:16em}}.missed{{color:#b00}}</style>
 <h1>Notes at step {step}</h1>
 <p>{minutes:.0f} minutes of training. “Other keys” are keys of trained instruments that
 training never saw; “other instruments” share no sample with a trained one. “Nearest” is
-the most similar training note, “other” a training note of the same key.</p>
+the most similar training note, “other” a training note of the same key. “Decoded” is
+made of the note itself, “played” of its instrument's mean timbre.</p>
 <h2>Reconstruction</h2>
-<table><tr><th><th>decoded<th>nearest<th>other<th>real</tr>{reconstruction}</table>
+<table><tr><th>{columns}</tr>{reconstruction}</table>
 <h2>Pitch</h2>
 <p>{tuned:.1f} % of {keys} keys within {limit:.0f} cents
 ({target:.0f} % wanted: {verdict}), median {median:.2f} cents. Asked about instruments
@@ -66,6 +69,7 @@ def write(folder: Path, result: dict, sets: dict[str, Set], notes: Notes) -> Pat
     page = PAGE.format(
         step=result["step"],
         minutes=result["minutes_of_training"],
+        columns="".join(f"<th>{name}" for name in COLUMNS),
         reconstruction="".join(
             _reconstruction(name, part)
             for name, part in result["reconstruction"].items()
@@ -118,16 +122,17 @@ def _reconstruction(name: str, part: dict) -> str:
         ("family", "family recognised"),
     ):
         cells = "".join(
-            f"<td>{part[key][k]:.3g}" if k in part[key] else "<td>"
-            for k in ("decoded", "nearest", "other", "real")
+            f"<td>{part[key][k]:.3g}" if k in part[key] else "<td>" for k in COLUMNS
         )
         lines.append(f"<tr><td>{title}: {label}{cells}</tr>")
-    ratio, wanted = part["family_ratio"], part["target"]
-    word = "met" if ratio >= wanted else "<span class=missed>missed</span>"
-    lines.append(
-        f"<tr><td>{title}: family, decoded over real<td>{ratio:.2f}"
-        f"<td colspan=3>{wanted:.2f} wanted: {word}</tr>"
-    )
+    wanted = part["target"]
+    for name in ("decoded", "played"):
+        ratio = part[f"family_ratio_{name}"]
+        word = "met" if ratio >= wanted else "<span class=missed>missed</span>"
+        lines.append(
+            f"<tr><td>{title}: family, {name} over real<td>{ratio:.2f}"
+            f"<td colspan=4>{wanted:.2f} wanted: {word}</tr>"
+        )
     return "".join(lines)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.training.notes.tiny import tone
-from training.notes import evaluate, measures, page, speed
+from training.notes import evaluate, measures, page, speed, tuning
 from training.notes.trained import load
 
 
@@ -33,8 +33,8 @@ def test_a_straight_way_is_smooth_and_a_detour_is_not():
 def small(monkeypatch_module):
     for module, name, value in (
         (evaluate, "SHOWN", 2),
-        (evaluate, "KEYS", (48, 72)),
-        (evaluate, "TUNED_INSTRUMENTS", 2),
+        (tuning, "KEYS", (48, 72)),
+        (tuning, "TUNED_INSTRUMENTS", 2),
         (evaluate, "MORPHS", 1),
         (evaluate, "MORPH_STEPS", 3),
         (speed, "VOICES", (1, 2)),
@@ -60,7 +60,7 @@ def test_both_sets_have_every_figure(judged):
     assert set(result["reconstruction"]) == set(sets) == {"seen", "unseen"}
     for part in result["reconstruction"].values():
         for key in ("spectral", "frechet", "family"):
-            assert {"decoded", "nearest", "other"} <= set(part[key])
+            assert set(evaluate.MADE) <= set(part[key])
             assert np.isfinite(list(part[key].values())).all()
     assert 0 <= result["pitch"]["in_tune"] <= 1
 

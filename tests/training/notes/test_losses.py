@@ -44,12 +44,24 @@ def test_each_part_is_a_mean_difference(name, change):
     batch = truth()
     found = report(batch, **{name: change})
     assert found[name] == pytest.approx(change, rel=0.05)
-    others = set(found) - {name, "loudness"}
+    others = set(found) - {name, "loudness", "envelope"}
     assert all(found[o] == pytest.approx(0, abs=1e-5) for o in others)
 
 
-def test_everything_louder_is_louder():
-    assert report(truth(), 3.0, 3.0)["loudness"] == pytest.approx(3.0, rel=0.01)
+@pytest.mark.parametrize("part", ["loudness", "envelope"])
+def test_everything_louder_is_louder(part):
+    assert report(truth(), 3.0, 3.0)[part] == pytest.approx(3.0, rel=0.01)
+
+
+def test_the_envelope_is_that_of_partials_and_noise_together():
+    batch = truth()
+    softer = np.zeros((1, 1, PARTIALS), np.float32)
+    softer[..., 40:] = -20.0
+    found = report(batch, partials=softer)["envelope"]
+    assert 0.5 < found < 20.0
+    # Where noise is as loud as the partials were, little is missing.
+    noisy = {**batch, "noise": batch["noise"] + 50.0}
+    assert report(noisy, partials=softer)["envelope"] < 0.3 * found
 
 
 def test_what_is_lost_under_the_floor_costs_nothing():
