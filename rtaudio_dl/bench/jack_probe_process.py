@@ -15,6 +15,7 @@ from rtaudio_dl.bench.jack_loop import round_trips
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io import libjack
 from rtaudio_dl.io.native import array_of
+from rtaudio_dl.priority import lock_memory
 from rtaudio_dl.rt.kernel import rt_callback, rt_kernel
 from rtaudio_dl.rt.native import call2, call8, floats_at, table_at
 
@@ -221,7 +222,11 @@ class Probe:
             data = bytes.fromhex(text)
             row["frame"], row["size"] = frame, len(data)
             row["data"] = int.from_bytes(data, "little")
-        audio = np.zeros((frames, self.channels), np.float32)
+        audio = np.empty((frames, self.channels), np.float32)
+        # Every page is there before the callback writes to it: a probe that waits for
+        # memory is late itself, and the server tells that to all.
+        audio.fill(0.0)
+        lock_memory(audio)
         played = np.zeros(1, np.float32)
         if sound:
             played = np.ascontiguousarray(np.load(sound, allow_pickle=False))
