@@ -14,6 +14,7 @@ import numpy as np
 import soundfile
 
 from rtaudio_dl.features import LogMel, frame_count, log_mel
+from training.datasets import tfrecord
 from training.errors import DataError
 from training.notes import nsynth
 from training.notes.analysis import CEILING_DB, FLOOR_DB, analyse
@@ -111,6 +112,14 @@ def cell_weights() -> np.ndarray:
     return weights
 
 
+def read_note(source: Path, note: Note) -> np.ndarray:
+    """A note as (FRAMES,) float32, from its file or its record in a folder."""
+    if not note.bytes:
+        return read_audio(source / note.path)
+    audio, _ = tfrecord.audio(source / note.path, note.offset, note.bytes)
+    return _of_length(audio)
+
+
 def read_audio(path: Path) -> np.ndarray:
     """A note as (FRAMES,) float32; shorter files are padded, longer ones cut."""
     try:
@@ -120,13 +129,16 @@ def read_audio(path: Path) -> np.ndarray:
         audio, _ = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, soundfile.SoundFileError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from None
-    mono = audio.mean(axis=1)[:FRAMES]
-    return np.pad(mono, (0, FRAMES - len(mono)))
+    return _of_length(audio.mean(axis=1))
+
+
+def _of_length(mono: np.ndarray) -> np.ndarray:
+    return np.pad(mono[:FRAMES], (0, max(0, FRAMES - len(mono))))
 
 
 def read_notes(source: Path, notes: Notes, rows: np.ndarray) -> np.ndarray:
     """Some notes (n, FRAMES) float32 at the level that they are trained at."""
-    sounds = [read_audio(source / notes.notes[i].path) for i in rows]
+    sounds = [read_note(source, notes.notes[i]) for i in rows]
     gain = 10 ** (notes.gain_db[rows, None] / 20)
     return (np.stack(sounds) * gain).astype(np.float32)
 
@@ -135,7 +147,7 @@ def _prepare(
     source: Path, notes: tuple[Note, ...], progress: Callable, processes: int
 ) -> dict[str, np.ndarray]:
     lower = _octave_lower(source, notes)
-    work = [(n.path, n.pitch - 12 * (n.instrument in lower)) for n in notes]
+    work = [(n, n.pitch - 12 * (n.instrument in lower)) for n in notes]
     chunks = [work[i : i + CHUNK] for i in range(0, len(work), CHUNK)]
     parts = list(progress(spread(partial(_analyse_some, source), chunks, processes)))
     arrays = {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
@@ -155,14 +167,14 @@ def _octave_lower(source: Path, notes: tuple[Note, ...]) -> set[str]:
     for note in notes:
         if note.velocity >= 75 and MIDDLE[0] <= note.pitch <= MIDDLE[1]:
             if note.pitch % 4 == 0:
-                parts = analyse(read_audio(source / note.path), note.pitch)
+                parts = analyse(read_note(source, note), note.pitch)
                 share.setdefault(note.instrument, []).append(parts.octave_below)
     return {name for name, s in share.items() if np.median(s) > OCTAVE_BELOW}
 
 
-def _analyse_some(source: Path, work: list[tuple[str, int]]) -> dict[str, np.ndarray]:
+def _analyse_some(source: Path, work: list[tuple[Note, int]]) -> dict[str, np.ndarray]:
     found = []
-    sounds = np.stack([read_audio(source / path) for path, _ in work])
+    sounds = np.stack([read_note(source, note) for note, _ in work])
     for audio, (_, pitch) in zip(sounds, work, strict=True):
         parts = analyse(audio, pitch)
         found.append(

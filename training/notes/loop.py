@@ -17,7 +17,7 @@ from training.interrupt import Interrupt
 from training.notes import features, reading
 from training.notes.batches import Draw, Table
 from training.notes.config import Config
-from training.notes.features import Notes, read_audio
+from training.notes.features import Notes, read_note
 from training.notes.form import HELD_SECONDS, RATE, SECONDS, grid
 from training.notes.learner import Learner, parameters
 from training.notes.synth import render
@@ -189,7 +189,7 @@ def pairs(run: Run) -> tuple[list[str], np.ndarray]:
     for i, sound in zip(chosen, made, strict=True):
         note = notes.notes[i]
         gain = 10 ** (notes.gain_db[i] / 20)
-        audio += [gain * read_audio(Path(run.config.data.source) / note.path), sound]
+        audio += [gain * read_note(Path(run.config.data.source), note), sound]
         label = f"{note.name.replace('/', '-')} {note.pitch} {note.velocity}"
         names += [f"{label} real", f"{label} decoded"]
     length = min(len(a) for a in audio)

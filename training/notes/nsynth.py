@@ -2,7 +2,7 @@
 
 Reads one such folder, as `training.notes.soundfont` writes it, or a folder that holds
 the release's ``nsynth-train``, ``nsynth-valid`` and ``nsynth-test`` (Engel et al.,
-2017).
+2017), each of them unpacked or as ``nsynth-train.tfrecord``, and so on.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.datasets import tfrecord
+from training.datasets.nsynth import NOTE, QUALITIES
 from training.errors import DataError
 from training.notes.form import RATE
 
@@ -21,7 +23,11 @@ MAX_JSON_BYTES = 1 << 30  # The release's largest has 190 MB.
 
 @dataclass(frozen=True)
 class Note:
-    """One recorded note; ``velocity`` is MIDI's, 1..127; ``name`` is for people."""
+    """One recorded note; ``velocity`` is MIDI's, 1..127; ``name`` is for people.
+
+    ``path`` is its own file's, or that of many records: then ``bytes`` is not 0, and it
+    begins at ``offset``.
+    """
 
     path: str
     instrument: str
@@ -32,24 +38,57 @@ class Note:
     velocity: int
     split: str
     group: str
+    offset: int = 0
+    bytes: int = 0
 
 
 def read(folder: Path) -> tuple[Note, ...]:
     """Every note of a folder, in a fixed order. Raises DataError naming the file."""
     if (folder / "examples.json").is_file():
         return tuple(_read_one(folder, folder, None))
-    parts = [
-        note
-        for split, name in RELEASE.items()
-        if (folder / name / "examples.json").is_file()
-        for note in _read_one(folder, folder / name, split)
-    ]
+    parts: list[Note] = []
+    for split, name in RELEASE.items():
+        packed = folder / f"{name}.tfrecord"
+        if (folder / name / "examples.json").is_file():
+            parts += _read_one(folder, folder / name, split)
+        elif packed.is_file():
+            parts += _records(packed, split)
     if not parts:
         raise DataError(
-            f"{folder}: no examples.json in it or in {', '.join(RELEASE.values())}; "
-            "make notes with: python -m training prepare soundfont FILE.sf2"
+            f"{folder}: no examples.json in it or in {', '.join(RELEASE.values())}, "
+            "and none of these as .tfrecord; make notes with: "
+            "python -m training prepare soundfont FILE.sf2"
         )
     return tuple(parts)
+
+
+def _records(path: Path, split: str) -> list[Note]:
+    return [
+        _of_record(path, split, record)
+        for record in tfrecord.notes(path, len(QUALITIES))
+    ]
+
+
+def _of_record(path: Path, split: str, record: tfrecord.Note) -> Note:
+    """A record's name holds all that the decoder is told."""
+    match = NOTE.fullmatch(record.name)
+    pitch, velocity = map(int, match.groups()[-2:]) if match else (0, 0)
+    if not (pitch <= 127 and 1 <= velocity <= 127):
+        raise DataError(f"{path}: {record.name!r:.80} is not a note of NSynth")
+    instrument, family, source = match.groups()[:3]
+    return Note(
+        path=path.name,
+        instrument=instrument,
+        name=instrument,
+        family=family,
+        source=source,
+        pitch=pitch,
+        velocity=velocity,
+        split=split,
+        group=instrument,
+        offset=record.offset,
+        bytes=record.bytes,
+    )
 
 
 def _read_one(root: Path, folder: Path, split: str | None) -> list[Note]:

@@ -1,4 +1,4 @@
-"""Work on many files at once, in processes that never load TensorFlow."""
+"""Work on many files at once, in processes that load TensorFlow for TFRecord only."""
 
 from __future__ import annotations
 

@@ -30,21 +30,22 @@ def sample(run: Path, options: Namespace) -> None:
     import numpy as np
 
     from training import sheet
-    from training.notes.features import read_audio
+    from training.notes.features import read_note
     from training.notes.form import RATE
     from training.notes.wavenet import network
 
     resumed = _loaded(run)
     held = [n for n in resumed.notes if n.split != "train"] or list(resumed.notes)
     chosen = held[:: max(1, len(held) // options.each)][: options.each]
-    audio = np.stack([read_audio(resumed.root / n.path) for n in chosen])
+    audio = np.stack([read_note(resumed.root, n) for n in chosen])
     encoder, decoder = resumed.learner.average
     codes = encoder(network.mu_law(audio)[..., None] / 128.0).numpy()
     drawn = network.generate(
         decoder, resumed.config.model, codes, SAMPLED_FRAMES, options.each
     )
     pairs = np.stack([audio[:, :SAMPLED_FRAMES], drawn], axis=1)
-    names = [Path(n.path).stem for n in chosen for _ in range(2)]
+    names = [f"{n.name}-{n.pitch:03d}-{n.velocity:03d}" for n in chosen]
+    names = [name for name in names for _ in range(2)]
     sheet.write_sounds(options.out, pairs.reshape(len(names), -1), names, RATE)
     print(f"{len(chosen)} notes in {options.out}, each real and then drawn")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -15,8 +16,9 @@ from training.clock import Clock
 from training.errors import DataError
 from training.interrupt import Interrupt
 from training.notes import nsynth
-from training.notes.features import read_audio
+from training.notes.features import read_note
 from training.notes.form import FRAMES
+from training.notes.nsynth import Note
 from training.notes.wavenet import network
 from training.notes.wavenet.config import Config, from_json
 
@@ -72,8 +74,8 @@ class Run:
         self.folder = Path(config.output.run)
         self.root = Path(config.data.source)
         self.notes = nsynth.read(self.root)
-        self.paths = [n.path for n in self.notes if n.split == "train"]
-        if not self.paths:
+        self.trained_on = [n for n in self.notes if n.split == "train"]
+        if not self.trained_on:
             raise DataError(f"{self.root}: no notes in its train split")
         self.learner = Learner(config)
         self.minutes = 0.0
@@ -116,16 +118,16 @@ class Run:
 
     def save(self) -> None:
         """Write a checkpoint."""
-        facts = {"minutes": round(self.minutes, 3), "notes": len(self.paths)}
+        facts = {"minutes": round(self.minutes, 3), "notes": len(self.trained_on)}
         checkpoint.save(self.folder, self.config, self.learner, facts)
 
     def bits(self, split: str) -> float | None:
         """Cross-entropy of the averaged networks on some crops of a split."""
-        paths = [n.path for n in self.notes if n.split == split]
-        if not paths:
+        notes = [n for n in self.notes if n.split == split]
+        if not notes:
             return None
         random = np.random.default_rng(self.config.training.seed)
-        crops = [self._crop(random, paths) for _ in range(JUDGED)]
+        crops = [self._crop(random, notes) for _ in range(JUDGED)]
         losses = [network.loss(*self.learner.average, c[None]) for c in crops]
         return float(np.mean(losses)) / NATS_PER_BIT
 
@@ -136,7 +138,8 @@ class Run:
             while True:
                 seed = [self.config.training.seed, int(step)]
                 random = np.random.default_rng(seed)
-                yield np.stack([self._crop(random, self.paths) for _ in range(size)])
+                crops = [self._crop(random, self.trained_on) for _ in range(size)]
+                yield np.stack(crops)
                 step += 1
 
         made = tf.data.Dataset.from_generator(
@@ -146,7 +149,7 @@ class Run:
         )
         return iter(made.prefetch(AHEAD))
 
-    def _crop(self, random: np.random.Generator, paths: list[str]) -> np.ndarray:
-        audio = read_audio(self.root / paths[random.integers(len(paths))])
+    def _crop(self, random: np.random.Generator, notes: Sequence[Note]) -> np.ndarray:
+        audio = read_note(self.root, notes[random.integers(len(notes))])
         start = random.integers(FRAMES - self.config.training.crop + 1)
         return audio[start : start + self.config.training.crop]
