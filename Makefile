@@ -33,8 +33,10 @@ lint: $(VENV)/test.done
 	$(BIN)/lint-imports --no-logo
 
 # pytest fails by itself (exit 5) where it finds no test.
+# What needs a JACK server needs the processors for itself, too.
 unit: $(VENV)/test.done portaudio jackd
-	$(BIN)/python -m pytest --benchmark-disable
+	$(BIN)/python -m pytest --benchmark-disable -m 'not jack' -n auto --dist loadfile
+	$(BIN)/python -m pytest --benchmark-disable -m jack
 
 bench: $(VENV)/test.done portaudio
 	$(BIN)/python -m pytest --benchmark-only
