@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from rtaudio_dl.cli import main
+from rtaudio_dl.cli.console import console
 from rtaudio_dl.songs import song_path
 
 
@@ -81,7 +82,7 @@ def test_models_and_patches_are_listed(capsys, monkeypatch, tmp_path):
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "broken.onnx").write_bytes(b"\x80\x04K\x01.")
     monkeypatch.setenv("RTAUDIO_DL_PATH", str(tmp_path))
-    monkeypatch.setenv("COLUMNS", "300")
+    monkeypatch.setattr(console, "width", 300)
     assert main(["models"]) == 0
     listed = capsys.readouterr().out
     assert "drums" in listed and "oneshot" in listed and "not usable" in listed
