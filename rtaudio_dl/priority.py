@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rtaudio_dl.rt.allowance import ALLOWANCE
+from rtaudio_dl.system import address_of
 
 
 class Priority(NamedTuple):
@@ -77,7 +78,7 @@ def _limit(allowance: np.ndarray, priority: Priority) -> None:
     allowance["priority_address"] = fields["priority"]
     allowance["no_priority_address"] = fields["no_priority"]
     allowance["share"], allowance["raised"] = priority.share, 1
-    allowance["set_scheduler"] = ctypes.cast(function, ctypes.c_void_p).value
+    allowance["set_scheduler"] = address_of(function)
 
 
 def real_time_share() -> float | None:

@@ -40,10 +40,10 @@ def performance_clock() -> Clock:
         frequency = ctypes.c_int64()
         kernel.QueryPerformanceFrequency(ctypes.byref(frequency))
         tick = 1e9 / frequency.value
-        return Clock(_address(kernel.QueryPerformanceCounter), 0, tick, -1)
+        return Clock(address_of(kernel.QueryPerformanceCounter), 0, tick, -1)
     # What time.perf_counter_ns counts; on macOS not while the computer sleeps.
     clock = time.CLOCK_UPTIME_RAW if _MACOS else time.CLOCK_MONOTONIC
-    function = _address(ctypes.CDLL(None).clock_gettime)
+    function = address_of(ctypes.CDLL(None).clock_gettime)
     return Clock(function, clock, 0, time.CLOCK_THREAD_CPUTIME_ID)
 
 
@@ -56,7 +56,7 @@ class Semaphore:
         post, wait = make(library)
         if not self.handle:
             raise EngineError("the system gave no semaphore; close other programs")
-        self.post_address, self.wait_address = _address(post), _address(wait)
+        self.post_address, self.wait_address = address_of(post), address_of(wait)
         self._post = ctypes.CFUNCTYPE(ctypes.c_ssize_t, *[ctypes.c_void_p] * 3)(
             self.post_address
         )
@@ -84,5 +84,6 @@ class Semaphore:
         return library.ReleaseSemaphore, library.WaitForSingleObject
 
 
-def _address(function: Any) -> int:
+def address_of(function: Any) -> int:
+    """The address of a C function of ctypes, for native callers."""
     return ctypes.cast(function, ctypes.c_void_p).value or 0

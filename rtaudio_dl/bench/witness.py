@@ -22,6 +22,7 @@ from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import Engine
 from rtaudio_dl.rt.native import call2, load_acquire
 from rtaudio_dl.rt.schedule import now
+from rtaudio_dl.system import address_of
 
 _ABOVE_ALL = Priority(80, 1.0)
 _SLEEP_NS = 500_000
@@ -102,7 +103,7 @@ class Witness:
             self.refused = raise_priority(thread, _ABOVE_ALL) or self.refused
             if self.refused:
                 return
-        sleep = ctypes.cast(ctypes.CDLL(None).nanosleep, ctypes.c_void_p).value
+        sleep = address_of(ctypes.CDLL(None).nanosleep)
         pause = np.array([0, _SLEEP_NS], np.int64)  # struct timespec
         counted = np.array([AUDIO_COUNTERS.index(name) for name in self._counted])
         own = counted, np.zeros_like(counted), np.zeros(2, np.int64)

@@ -29,8 +29,7 @@ class Table:
     def of(cls, notes: Notes) -> Table:
         """Make it of prepared notes."""
         peak = decibels(notes.partials.max(axis=(1, 2))) + notes.gain_db
-        velocity = np.array([n.velocity for n in notes.notes], np.float32) / 127
-        return cls(notes, peak, velocity)
+        return cls(notes, peak, notes.velocity(np.arange(len(notes.notes))))
 
     def batch(
         self, decoded: np.ndarray, encoded: np.ndarray, moments: np.ndarray

@@ -18,7 +18,7 @@ from training import metrics
 from training.notes import families, measures, speed
 from training.notes.features import Notes, read_notes
 from training.notes.form import FRAMES
-from training.notes.trained import Trained, timbres
+from training.notes.trained import Trained, mean_timbres, timbres
 from training.notes.tuning import in_tune
 from training.prepare import write_atomically
 
@@ -47,14 +47,17 @@ def evaluate(
 ) -> tuple[dict, dict[str, Set]]:
     """Every figure as nested mappings, and the sets they were taken from."""
     random = np.random.default_rng(seed)
+    found = timbres(trained, notes)
+    # Instruments that were not trained on are encoded from all of their notes.
+    means = mean_timbres(trained, notes, notes.rows("test"))
+    means |= {name: np.array(timbre["z"]) for name, timbre in found.items()}
     sets = {
-        name: choose(trained, notes, notes.rows(split), random)
+        name: choose(trained, notes, notes.rows(split), means, random)
         for name, split in (("seen", "valid"), ("unseen", "test"))
         if len(notes.rows(split))
     }
     steps = judge_steps or JUDGE_STEPS
     judged = _judge(Path(trained.config.data.source), notes, steps, seed)
-    found = timbres(trained, notes)
     result = {
         "step": trained.facts["step"],
         "minutes_of_training": trained.facts["minutes"],
@@ -82,13 +85,20 @@ def _judge(source: Path, notes: Notes, steps: int, seed: int) -> families.Judge:
 
 
 def choose(
-    trained: Trained, notes: Notes, rows: np.ndarray, random: np.random.Generator
+    trained: Trained,
+    notes: Notes,
+    rows: np.ndarray,
+    means: dict[str, np.ndarray],
+    random: np.random.Generator,
 ) -> Set:
-    """Some notes, decoded, and their neighbours among the training notes."""
+    """Some notes, decoded, and their neighbours among the training notes.
+
+    ``means`` has the timbre by which each instrument is played.
+    """
     rows = np.sort(random.choice(rows, min(SHOWN, len(rows)), replace=False))
     train = notes.rows("train")
-    velocity = np.array([notes.notes[i].velocity for i in rows], np.float32) / 127
-    z = trained.encode(notes.mel[rows], notes.pitch[rows], velocity)
+    z = trained.encode(notes.mel[rows], notes.pitch[rows], notes.velocity(rows))
+    played = np.stack([means[notes.notes[i].name] for i in rows])
     flat = notes.mel.reshape(len(notes.mel), -1).astype(np.float32)
     nearest = [_nearest(flat[i], flat[train]) for i in rows]
     other = [
@@ -100,7 +110,7 @@ def choose(
         rows,
         read_notes(source, notes, rows),
         _rendered(trained, notes, rows, z),
-        _rendered(trained, notes, rows, _timbres_played(trained, notes, rows)),
+        _rendered(trained, notes, rows, played),
         read_notes(source, notes, train[nearest]),
         read_notes(source, notes, np.array(other)),
     )
@@ -109,25 +119,8 @@ def choose(
 def _rendered(
     trained: Trained, notes: Notes, rows: np.ndarray, z: np.ndarray
 ) -> np.ndarray:
-    velocity = np.array([notes.notes[i].velocity for i in rows], np.float32) / 127
-    audio = trained.render(notes.pitch[rows], velocity, z)[:, :FRAMES]
+    audio = trained.render(notes.pitch[rows], notes.velocity(rows), z)[:, :FRAMES]
     return np.pad(audio, ((0, 0), (0, FRAMES - audio.shape[1])))
-
-
-def _timbres_played(trained: Trained, notes: Notes, rows: np.ndarray) -> np.ndarray:
-    """Mean timbres (n, Z) of the instruments of some notes: of their training notes.
-
-    Instruments that have none are encoded from all of theirs.
-    """
-    known = set(notes.rows("train").tolist())
-    means = {}
-    for name, own in notes.instruments().items():
-        trained_on = [i for i in own if i in known] or own
-        pitch = notes.pitch[trained_on]
-        velocity = np.array([notes.notes[i].velocity for i in trained_on], np.float32)
-        z = trained.encode(notes.mel[trained_on], pitch, velocity / 127)
-        means[name] = z.mean(axis=0)
-    return np.stack([means[notes.notes[i].instrument] for i in rows])
 
 
 def write(result: dict, path: Path) -> None:

@@ -61,6 +61,10 @@ class Notes:
         """Row numbers of some splits."""
         return np.flatnonzero([n.split in splits for n in self.notes])
 
+    def velocity(self, rows: np.ndarray) -> np.ndarray:
+        """Velocities of some rows, (n,) float32, 0..1."""
+        return np.array([self.notes[i].velocity for i in rows], np.float32) / 127
+
     def instruments(self) -> dict[str, np.ndarray]:
         """Row numbers of each instrument, in order of its first note."""
         found: dict[str, list[int]] = {}

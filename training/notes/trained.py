@@ -87,21 +87,31 @@ def timbres(trained: Trained, notes: Notes) -> dict[str, dict]:
     rows = notes.rows("train")
     if not len(rows):
         raise DataError("no notes in the train split, so there is no instrument")
-    velocity = np.array([n.velocity for n in notes.notes], np.float32) / 127
-    z = trained.encode(notes.mel[rows], notes.pitch[rows], velocity[rows])
-    found: dict[str, list[int]] = {}
-    for place, row in enumerate(rows):
-        found.setdefault(notes.notes[row].name, []).append(place)
-    means = np.stack([z[places].mean(0) for places in found.values()])
-    xy = plane(means)
+    means = mean_timbres(trained, notes, rows)
+    family = {notes.notes[row].name: notes.notes[row].family for row in rows[::-1]}
     return {
         name: {
             "z": [round(float(v), 4) for v in mean],
-            "family": notes.notes[rows[places[0]]].family,
+            "family": family[name],
             "xy": [round(float(v), 4) for v in at],
         }
-        for (name, places), mean, at in zip(found.items(), means, xy, strict=True)
+        for (name, mean), at in zip(
+            means.items(), plane(np.stack(list(means.values()))), strict=True
+        )
     }
+
+
+def mean_timbres(
+    trained: Trained, notes: Notes, rows: np.ndarray
+) -> dict[str, np.ndarray]:
+    """The mean timbre (Z,) of each instrument over those of its notes in ``rows``."""
+    if not len(rows):
+        return {}
+    z = trained.encode(notes.mel[rows], notes.pitch[rows], notes.velocity(rows))
+    found: dict[str, list[int]] = {}
+    for place, row in enumerate(rows):
+        found.setdefault(notes.notes[row].name, []).append(place)
+    return {name: z[places].mean(0) for name, places in found.items()}
 
 
 def plane(points: np.ndarray) -> np.ndarray:
