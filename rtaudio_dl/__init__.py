@@ -10,17 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rtaudio_dl.host import Host
-    from rtaudio_dl.listener import listen_file
-    from rtaudio_dl.live import LiveHost
+    from rtaudio_dl.host.host import Host
+    from rtaudio_dl.host.live import LiveHost
+    from rtaudio_dl.kinds.classifier.listener import listen_file
 
 __version__ = "0.1.0"
 __all__ = ["Host", "LiveHost", "__version__", "listen_file"]
 
 _HOMES = {
-    "Host": "rtaudio_dl.host",
-    "LiveHost": "rtaudio_dl.live",
-    "listen_file": "rtaudio_dl.listener",
+    "Host": "rtaudio_dl.host.host",
+    "LiveHost": "rtaudio_dl.host.live",
+    "listen_file": "rtaudio_dl.kinds.classifier.listener",
 }
 
 

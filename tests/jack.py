@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rtaudio_dl.bench.jack_probe import JackProbe
-from rtaudio_dl.bench.jack_server import PERIOD, RATE, JackServer, missing
+from lab.jack_probe import JackProbe
+from lab.jack_server import PERIOD, RATE, JackServer, missing
 
 __all__ = [
     "PERIOD",

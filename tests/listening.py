@@ -8,8 +8,8 @@ import numpy as np
 import soundfile
 from onnx import helper
 
-from rtaudio_dl.card import Card
-from tests.inference.models import save, tensor
+from rtaudio_dl.models.card import Card
+from tests.models.models import save, tensor
 
 RATE, WINDOW, HOP = 16_000, 1600, 400
 TONES_HZ = {"low": 500, "high": 2000}

@@ -13,8 +13,8 @@ import onnx
 import onnxruntime
 import tensorflow as tf
 
-from rtaudio_dl.card import METADATA_KEY, Card, Tensor
 from rtaudio_dl.errors import ModelError
+from rtaudio_dl.models.card import METADATA_KEY, Card, Tensor
 from training.prepare import write_atomically
 from training.trained import Trained, latents
 

@@ -13,8 +13,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rtaudio_dl.cli.console import console, facts, preparing
 
 if TYPE_CHECKING:
-    from rtaudio_dl.bench.report import Report
-    from rtaudio_dl.bench.session import Session
+    from lab.report import Report
+    from lab.session import Session
 
 ALL = "all"
 BENCHMARKS = ("latency", "callback", "inference", "notes", "listen", "gil", "soak")
@@ -65,9 +65,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Measure, show, keep, judge."""
-    from rtaudio_dl.bench.budget import read_budget
-    from rtaudio_dl.bench.report import read_report, write_report
-    from rtaudio_dl.bench.run import run_benchmarks
+    from lab.budget import read_budget
+    from lab.report import read_report, write_report
+    from lab.run import run_benchmarks
 
     # What is wrong with a file is said before minutes are spent.
     _check_targets(options)
@@ -87,8 +87,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check_targets(options: argparse.Namespace) -> None:
-    from rtaudio_dl.bench.errors import BenchError
-    from rtaudio_dl.bench.plots import check_picture
+    from lab.errors import BenchError
+    from lab.plots import check_picture
 
     if options.input < 1:
         raise BenchError(f"--input is {options.input}; allowed: 1 and more")
@@ -108,7 +108,7 @@ def _check_targets(options: argparse.Namespace) -> None:
 def _session(options: argparse.Namespace) -> Iterator[Session]:
     """A run whose progress is shown."""
     with preparing():
-        from rtaudio_dl.bench.session import Session
+        from lab.session import Session
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("starting", total=1.0)
@@ -126,7 +126,7 @@ def _session(options: argparse.Namespace) -> Iterator[Session]:
 
 
 def _show(report: Report) -> None:
-    from rtaudio_dl.bench.tables import result_tables
+    from lab.tables import result_tables
 
     for table in result_tables(report.results):
         console.print(table)
@@ -136,14 +136,14 @@ def _show(report: Report) -> None:
 
 
 def _plot(path: Path, report: Report) -> None:
-    from rtaudio_dl.bench.plots import draw_report
+    from lab.plots import draw_report
 
     draw_report(path, report.results, f"rtaudio-dl bench, {report.created}")
 
 
 def _compare(report: Report, baseline: Report) -> None:
-    from rtaudio_dl.bench.baseline import compare, differences
-    from rtaudio_dl.bench.tables import baseline_table
+    from lab.baseline import compare, differences
+    from lab.tables import baseline_table
 
     for line in differences(report, baseline):
         console.print(f"not the same: {line}", style="yellow")
@@ -151,8 +151,8 @@ def _compare(report: Report, baseline: Report) -> None:
 
 
 def _judge(report: Report, limits: tuple) -> int:
-    from rtaudio_dl.bench.budget import judge
-    from rtaudio_dl.bench.tables import budget_table
+    from lab.budget import judge
+    from lab.tables import budget_table
 
     verdicts = judge(report.results, limits)
     if limits:

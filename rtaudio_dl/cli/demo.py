@@ -28,9 +28,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Render, draw, tell, play."""
-    from rtaudio_dl.audio_file import check_target, write_audio
-    from rtaudio_dl.pictures import draw_render
-    from rtaudio_dl.songs import song_path
+    from rtaudio_dl.files.write import check_target, write_audio
+    from rtaudio_dl.midi.songs import song_path
+    from rtaudio_dl.views.pictures import draw_render
 
     sound, picture = options.out / "demo.wav", options.out / "demo.png"
     check_target(sound)
@@ -58,17 +58,17 @@ def run(options: argparse.Namespace) -> int:
 
 def _play(rendering: Rendering) -> None:
     """Play the same groove live, if there is a device to play it."""
-    from rtaudio_dl.io.devices import find_output
+    from rtaudio_dl.io.audio.devices import find_output
 
     try:
         device = find_output()
     except DeviceError as error:
         console.print(f"not played: {error}", style="dim")
         return
-    from rtaudio_dl.live import LiveHost
-    from rtaudio_dl.smf import read_song
-    from rtaudio_dl.song import schedule_song
-    from rtaudio_dl.songs import song_path
+    from rtaudio_dl.host.live import LiveHost
+    from rtaudio_dl.midi.file import read_song
+    from rtaudio_dl.midi.render import schedule_song
+    from rtaudio_dl.midi.songs import song_path
 
     console.print(f"playing on {device.label}; Ctrl-C ends it")
     song = read_song(song_path(SONG))

@@ -23,11 +23,11 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print each finding as it comes; 1 if something is bad."""
-    from rtaudio_dl.doctor import BAD, examine, system
+    from rtaudio_dl.host.doctor import BAD, examine, system
 
     console.print(system(), style="dim")
     with preparing():
-        from rtaudio_dl.host import Host
+        from rtaudio_dl.host.host import Host
 
         Host().close()
     worst = 0

@@ -19,9 +19,9 @@ from rtaudio_dl.cli.meters import bar, meter
 from rtaudio_dl.errors import EngineError
 
 if TYPE_CHECKING:
-    from rtaudio_dl.io.midi_out import MidiOut
-    from rtaudio_dl.listener import Detection, Listener
-    from rtaudio_dl.osc import OscSender
+    from rtaudio_dl.io.midi.out import MidiOut
+    from rtaudio_dl.kinds.classifier.listener import Detection, Listener
+    from rtaudio_dl.telemetry.osc import OscSender
 
 FIRST_KEY = 60  # of labels that nobody gave a key
 _MAX_CLASSES, _MAX_EVENTS = 14, 10  # lines of the live view
@@ -118,7 +118,7 @@ class JsonLines:
 
 
 class OscSink:
-    """Open Sound Control, see `rtaudio_dl.osc`."""
+    """Open Sound Control, see `rtaudio_dl.telemetry.osc`."""
 
     def __init__(self, sender: OscSender):
         self._sender = sender
@@ -144,7 +144,7 @@ class MidiSink:
 
     def event(self, heard: Detection) -> None:
         """Strike or lift a label's key."""
-        from rtaudio_dl.detector import ONSET
+        from rtaudio_dl.kinds.classifier.settings import ONSET
 
         key = self._keys.get(heard.label)
         if key is None:
@@ -193,12 +193,12 @@ def open_sinks(options: argparse.Namespace, listener: Listener) -> Iterator[list
     sinks: list[Sink] = []
     try:
         if options.osc:
-            from rtaudio_dl.osc import OscSender, parse_address
+            from rtaudio_dl.telemetry.osc import OscSender, parse_address
 
             address = parse_address(options.osc)
             sinks.append(OscSink(OscSender(*address, listener.labels)))
         if options.midi_out:
-            from rtaudio_dl.io.midi_out import MidiOut
+            from rtaudio_dl.io.midi.out import MidiOut
 
             keys = key_map(options.map, listener)
             out = MidiOut(options.midi_out)

@@ -23,11 +23,11 @@ from rtaudio_dl.cli.hears import (
     say,
 )
 from rtaudio_dl.errors import EngineError, PatchError
-from rtaudio_dl.patch import find_patch
+from rtaudio_dl.patches.patch import find_patch
 
 if TYPE_CHECKING:
-    from rtaudio_dl.listener import FileListener, Listener
-    from rtaudio_dl.live import LiveHost
+    from rtaudio_dl.host.live import LiveHost
+    from rtaudio_dl.kinds.classifier.listener import FileListener, Listener
 
 DEFAULT_MODEL = "commands"
 _POLL_SECONDS = 0.005  # between two looks at what was heard
@@ -108,7 +108,7 @@ def _listen_to_file(options: argparse.Namespace) -> int:
         if getattr(options, name) is not None:
             raise EngineError(f"--{name} is for listening live; leave --file out")
     with preparing():
-        from rtaudio_dl.listener import FileListener
+        from rtaudio_dl.kinds.classifier.listener import FileListener
 
         model = options.model or DEFAULT_MODEL
         listener = FileListener(options.file, model, **_settings(options))
@@ -157,7 +157,7 @@ def _tell_file(listener: FileListener, told: Sinks, seconds: float | None) -> No
 
 def _listen_live(options: argparse.Namespace) -> int:
     with preparing():
-        from rtaudio_dl.live import LiveHost
+        from rtaudio_dl.host.live import LiveHost
 
         host = LiveHost(
             microphone=options.device,

@@ -6,9 +6,9 @@ import argparse
 
 from rich.table import Table
 
-from rtaudio_dl.card import Card
 from rtaudio_dl.cli.console import console
 from rtaudio_dl.errors import DeviceError, PatchError
+from rtaudio_dl.models.card import Card
 
 
 def add_commands(commands: argparse._SubParsersAction) -> None:
@@ -37,7 +37,7 @@ def show_devices(_options: argparse.Namespace) -> int:
 
 
 def _show_audio() -> None:
-    from rtaudio_dl.io.devices import find_input, find_output, list_audio_devices
+    from rtaudio_dl.io.audio.devices import find_input, find_output, list_audio_devices
 
     try:
         devices = list_audio_devices()
@@ -67,7 +67,7 @@ def _mark(default: bool) -> str:
 
 
 def _show_midi() -> None:
-    from rtaudio_dl.io.midi import list_midi_ports
+    from rtaudio_dl.io.midi.reader import list_midi_ports
 
     try:
         ports = list_midi_ports()
@@ -86,7 +86,7 @@ def _show_midi() -> None:
 
 
 def _show_midi_outputs() -> None:
-    from rtaudio_dl.io.midi_out import list_outputs
+    from rtaudio_dl.io.midi.out import list_outputs
 
     try:
         ports = list_outputs()
@@ -102,7 +102,7 @@ def _show_midi_outputs() -> None:
 
 def show_models(_options: argparse.Namespace) -> int:
     """List models with their cards; a broken one with what is wrong with it."""
-    from rtaudio_dl.inference.library import list_models
+    from rtaudio_dl.models.library import list_models
 
     table = _table("Models", "name", "kind", "sound", "classes", "license", "file")
     broken = []
@@ -130,7 +130,7 @@ def _sound(card: Card) -> str:
     text = f"{seconds:.2f} s at {rate}"
     if card.kind != "classifier":
         return text
-    from rtaudio_dl.detector import hop_of
+    from rtaudio_dl.kinds.classifier.settings import hop_of
 
     hop = hop_of(card) / card.sample_rate
     return f"hears {text}, each {hop:.3g} s"
@@ -138,7 +138,7 @@ def _sound(card: Card) -> str:
 
 def show_patches(_options: argparse.Namespace) -> int:
     """List patches with their models, keys and controls."""
-    from rtaudio_dl.patch import patch_files, read_patch
+    from rtaudio_dl.patches.patch import patch_files, read_patch
 
     columns = "name", "title", "model", "keys", "freshness", "controls", "hears"
     table = _table("Patches", *columns)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from rtaudio_dl.live import LiveHost
+    from rtaudio_dl.host.live import LiveHost
 
 WIDTH = 16  # characters of one meter
 _FLOOR_DB = -48.0

@@ -32,11 +32,11 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Render every step, alone and one after the other, and draw them."""
-    from rtaudio_dl.audio_file import write_audio
-    from rtaudio_dl.pictures import draw_render
+    from rtaudio_dl.files.write import write_audio
+    from rtaudio_dl.views.pictures import draw_render
 
     with preparing():
-        from rtaudio_dl.morph import render_way
+        from rtaudio_dl.kinds.stream.morph import render_way
     steps = render_way(
         options.first,
         options.second,

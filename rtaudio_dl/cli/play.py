@@ -17,8 +17,8 @@ from rtaudio_dl.cli.meters import live_line
 from rtaudio_dl.cli.render import DEFAULT_PATCH, add_engine_options
 
 if TYPE_CHECKING:
-    from rtaudio_dl.instrument import Instrument
-    from rtaudio_dl.live import LiveHost
+    from rtaudio_dl.host.instrument import Instrument
+    from rtaudio_dl.host.live import LiveHost
 
 _REFRESH_SECONDS = 0.1
 _PLAIN_SECONDS = 10.0  # between two lines where nobody sees a live one
@@ -66,7 +66,7 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> int:
     """Play until Ctrl-C, the end of the terminal, or the time given."""
     with preparing():
-        from rtaudio_dl.live import LiveHost
+        from rtaudio_dl.host.live import LiveHost
 
         host = LiveHost(
             options.device,
@@ -146,7 +146,7 @@ def _keyboard(host: LiveHost, instrument: Instrument) -> Iterator:
     if not sys.stdin.isatty():
         yield lambda: False
         return
-    from rtaudio_dl.io.keyboard import Keyboard
+    from rtaudio_dl.io.keyboard.keys import Keyboard
 
     def play(key: int, velocity: float) -> None:
         host.note_on(key, velocity)

@@ -19,8 +19,8 @@ from rtaudio_dl.cli.meters import bar, meter
 from rtaudio_dl.errors import EngineError
 
 if TYPE_CHECKING:
-    from rtaudio_dl.live import LiveHost
-    from rtaudio_dl.track import Track
+    from rtaudio_dl.host.live import LiveHost
+    from rtaudio_dl.playback.track import Track
 
 HELP = "space pauses, ← → go 5 s, ↑ ↓ louder and softer, + - pitch, l loops, q ends"
 _REFRESH_SECONDS = 0.1
@@ -62,12 +62,12 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Play until the end of the file, q, or Ctrl-C."""
-    from rtaudio_dl.sound_file import SoundReader
+    from rtaudio_dl.files.read import SoundReader
 
     SoundReader(options.file).close()  # before any device is opened
     pitch = _pitch(options)
     with preparing():
-        from rtaudio_dl.live import LiveHost
+        from rtaudio_dl.host.live import LiveHost
 
         host = LiveHost(
             options.device,
@@ -151,7 +151,7 @@ def _letters() -> Iterator[Callable[[float], str]]:
     if not sys.stdin.isatty():
         yield lambda seconds: time.sleep(seconds) or ""
         return
-    from rtaudio_dl.io.terminal import Terminal
+    from rtaudio_dl.io.keyboard.terminal import Terminal
 
     terminal = Terminal()
     terminal.open()
@@ -164,8 +164,8 @@ def _letters() -> Iterator[Callable[[float], str]]:
 
 def press(track: Track, letter: str) -> bool:
     """Do what a key means; False if it means the end."""
-    from rtaudio_dl.io.keyboard import QUIT
-    from rtaudio_dl.io.terminal import DOWN, LEFT, RIGHT, UP
+    from rtaudio_dl.io.keyboard.keys import QUIT
+    from rtaudio_dl.io.keyboard.terminal import DOWN, LEFT, RIGHT, UP
 
     letter = letter.lower()
     if letter in QUIT:

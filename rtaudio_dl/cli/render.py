@@ -61,7 +61,7 @@ class Rendering:
 
     def rows(self) -> list[tuple[str, str]]:
         """What a person wants to know of it."""
-        from rtaudio_dl.loudness import measure
+        from rtaudio_dl.views.loudness import measure
 
         loudness = measure(self.audio, self.sample_rate)
         lufs = loudness.integrated_lufs
@@ -90,8 +90,8 @@ def render_file(
     progress: Callable[[float, float], None] = lambda done, total: None,
 ) -> Rendering:
     """Render a MIDI file; ``progress`` is told seconds done and seconds in all."""
-    from rtaudio_dl.patch import SEEDS, find_patch
-    from rtaudio_dl.smf import read_song
+    from rtaudio_dl.midi.file import read_song
+    from rtaudio_dl.patches.patch import SEEDS, find_patch
 
     song = read_song(song_path)
     patch = find_patch(patch_name)
@@ -100,8 +100,8 @@ def render_file(
             raise PatchError(f"seed is {seed}; allowed: 0 to {SEEDS - 1}")
         patch = dataclasses.replace(patch, seed=seed)
     with preparing():
-        from rtaudio_dl.host import Host
-        from rtaudio_dl.song import render_song
+        from rtaudio_dl.host.host import Host
+        from rtaudio_dl.midi.render import render_song
 
         host = Host(sample_rate, polyphony=polyphony, block=block, provider=provider)
     with host:
@@ -126,7 +126,7 @@ def render_file(
 
 def run(options: argparse.Namespace) -> int:
     """Render and say what came out."""
-    from rtaudio_dl.audio_file import check_target, write_audio
+    from rtaudio_dl.files.write import check_target, write_audio
 
     check_target(options.out)
     if options.song.suffix == FLIGHT_SUFFIX:
@@ -149,10 +149,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _render_flight(options: argparse.Namespace) -> int:
-    from rtaudio_dl.audio_file import write_audio
+    from rtaudio_dl.files.write import write_audio
 
     with preparing():
-        from rtaudio_dl.replay import Replay
+        from rtaudio_dl.recording.replay import Replay
 
         replay = Replay(options.song, options.provider)
     flight = replay.flight

@@ -1,4 +1,4 @@
-"""A sound file on the terminal: the picture of `rtaudio_dl.pictures` in characters."""
+"""A sound file on the terminal: the picture of `views.pictures` in characters."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from rich.text import Text
 
-from rtaudio_dl.heard import Hearing
-from rtaudio_dl.overview import Overview
-from rtaudio_dl.pictures.sound import LOUDNESS_SPAN
-from rtaudio_dl.pictures.style import clock
+from rtaudio_dl.views.detections import Hearing
+from rtaudio_dl.views.overview import Overview
+from rtaudio_dl.views.pictures.sound import LOUDNESS_SPAN
+from rtaudio_dl.views.pictures.style import clock
 
 LABEL_WIDTH = 12
 _WAVE_ROWS, _SPECTRUM_ROWS = 6, 10

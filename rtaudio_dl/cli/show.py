@@ -15,8 +15,8 @@ from rtaudio_dl.cli.console import console, facts, preparing
 from rtaudio_dl.errors import AudioFileError, ModelError, RtaudioError
 
 if TYPE_CHECKING:
-    from rtaudio_dl.heard import Hearing
-    from rtaudio_dl.overview import Overview
+    from rtaudio_dl.views.detections import Hearing
+    from rtaudio_dl.views.overview import Overview
 
 DEFAULT_MODEL = "commands"
 NO_MODEL = "none"
@@ -88,8 +88,8 @@ def _own_name(targets: list[Path], files: list[Path], number: int) -> Path:
 
 
 def _show(path: Path, model: str | None, target: Path | None) -> None:
-    from rtaudio_dl.overview import survey
-    from rtaudio_dl.spectrum import COLUMNS
+    from rtaudio_dl.views.overview import survey
+    from rtaudio_dl.views.spectrum import COLUMNS
 
     columns = COLUMNS
     if target is None:
@@ -102,7 +102,7 @@ def _show(path: Path, model: str | None, target: Path | None) -> None:
     if target is None:
         _print(overview, hearing)
     else:
-        from rtaudio_dl.pictures import draw_sound
+        from rtaudio_dl.views.pictures import draw_sound
 
         draw_sound(target, overview, hearing)
     title = str(target) if target else path.name
@@ -123,7 +123,7 @@ def _hear(path: Path, model: str | None, columns: int) -> tuple[Hearing | None, 
     if model == NO_MODEL:
         return None, ""
     with preparing():
-        from rtaudio_dl.heard import hear
+        from rtaudio_dl.views.detections import hear
     try:
         with _progress(f"listening to {path.name}") as progress:
             return hear(path, model or DEFAULT_MODEL, columns, progress), ""
@@ -143,7 +143,7 @@ def _print(overview: Overview, hearing: Hearing | None) -> None:
 def _rows(
     overview: Overview, hearing: Hearing | None, note: str
 ) -> list[tuple[str, str]]:
-    from rtaudio_dl.pictures.sound import facts as words
+    from rtaudio_dl.views.pictures.sound import facts as words
 
     rows = [("sound", words(overview).replace("   ·   ", ", "))]
     if overview.integrated is not None and math.isfinite(overview.integrated):

@@ -1,10 +1,9 @@
-"""Devices and files of the live world: audio, MIDI, keyboard, recordings.
+"""Devices: audio, JACK, MIDI, the computer's keyboard.
 
-`devices` lists the outputs, `audio` plays through one: `jack_audio` with MIDI in the
-same cycle, `portaudio` on all other systems. `supervisor` keeps it playing. `midi`
-reads notes in a process of its own (`midi_process`, with `midi_jack`, `midi_system` and
-`midi_writer`) into memory that is `shared`. `recorder` writes what is heard, `keyboard`
-plays without a MIDI keyboard.
+`audio.devices` lists the outputs, `audio.stream` plays through one: `jack.stream` with
+MIDI in the same cycle, `audio.portaudio` on all other systems; `audio.supervisor` keeps
+it playing. `midi.reader` reads notes in a process of its own (`midi.process`) into
+memory that is `shared`. `keyboard` plays without a MIDI keyboard.
 
 Importing a module here starts nothing and opens no device.
 """

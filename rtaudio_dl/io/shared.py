@@ -15,9 +15,9 @@ import tempfile
 
 import numpy as np
 
+from rtaudio_dl.core.ring import CURSORS
+from rtaudio_dl.engine.events import EVENT, RING_SIZE
 from rtaudio_dl.errors import EngineError
-from rtaudio_dl.rt.events import EVENT, RING_SIZE
-from rtaudio_dl.rt.ring import CURSORS
 
 _CURSOR_BYTES = 256  # whole cache lines, and the ring begins on one
 _MAX_SIZE = 1 << 20  # events

@@ -6,12 +6,12 @@ import numba
 import numpy as np
 import pytest
 
-from rtaudio_dl.rt.offline import render_blocks
-from rtaudio_dl.rt.process import process_block
-from rtaudio_dl.rt.resampler import PADDING, filter_table, sample_at
-from rtaudio_dl.rt.ring import new_cursors, pop, push, read_frames, write_frames
-from rtaudio_dl.rt.worker import draw_latent
-from tests.rt.rig import RATE, Rig, sine
+from rtaudio_dl.core.ring import new_cursors, pop, push, read_frames, write_frames
+from rtaudio_dl.dsp.resampler import PADDING, filter_table, sample_at
+from rtaudio_dl.engine.offline import render_blocks
+from rtaudio_dl.engine.process import process_block
+from rtaudio_dl.kinds.sound.worker import draw_latent
+from tests.engine.rig import RATE, Rig, sine
 
 BLOCK = 128
 MODEL_RATE = 16_000

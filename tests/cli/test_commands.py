@@ -8,7 +8,7 @@ import soundfile
 
 from rtaudio_dl.cli import main
 from rtaudio_dl.cli.console import console
-from rtaudio_dl.songs import song_path
+from rtaudio_dl.midi.songs import song_path
 
 
 def digest(path):

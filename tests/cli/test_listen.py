@@ -10,7 +10,7 @@ from rich.text import Text
 from rtaudio_dl.cli import main
 from rtaudio_dl.cli.hears import Count, MidiSink, View, key_map
 from rtaudio_dl.errors import EngineError
-from rtaudio_dl.listener import Detection, FileListener, listen_file
+from rtaudio_dl.kinds.classifier.listener import Detection, FileListener, listen_file
 from tests.listening import write_recording, write_tones
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from rtaudio_dl.listener import FileListener, listen_file
+from rtaudio_dl.kinds.classifier.listener import FileListener, listen_file
 
 HERE = Path(__file__).parent
 MODEL = HERE / "silero_vad.onnx"

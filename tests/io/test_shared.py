@@ -6,10 +6,10 @@ import sys
 import numpy as np
 import pytest
 
+from rtaudio_dl.core.ring import pop, push, readable
+from rtaudio_dl.engine.events import CONTROL, new_event
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.io.shared import SharedRing
-from rtaudio_dl.rt.events import CONTROL, new_event
-from rtaudio_dl.rt.ring import pop, push, readable
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="descriptors are inherited on POSIX only"
@@ -18,8 +18,8 @@ pytestmark = pytest.mark.skipif(
 CHILD = """
 import sys
 from rtaudio_dl.io.shared import SharedRing
-from rtaudio_dl.rt.events import new_event
-from rtaudio_dl.rt.ring import push
+from rtaudio_dl.engine.events import new_event
+from rtaudio_dl.core.ring import push
 shared = SharedRing.attach(sys.argv[1], int(sys.argv[2]))
 event = new_event()
 for key in range(100):
@@ -94,7 +94,7 @@ def test_a_file_that_is_too_small_is_an_error(shared):
 
 
 def test_the_engine_plays_from_it(shared):
-    from rtaudio_dl.rt.layout import new_engine
+    from rtaudio_dl.engine.layout import new_engine
 
     engine = new_engine(48_000, midi=(shared.ring, shared.cursors))
     assert np.shares_memory(engine.midi_ring, shared.ring)

@@ -18,8 +18,8 @@ pytestmark = [
 
 SCRIPT = """
 import ctypes, json, random, threading, time
-from rtaudio_dl.bench.vitals import audio_thread
-from rtaudio_dl.live import LiveHost
+from lab.vitals import audio_thread
+from rtaudio_dl.host.live import LiveHost
 
 allocations = ctypes.CDLL(None).allocations
 with LiveHost() as host:
@@ -75,8 +75,8 @@ def test_it_allocates_nothing_while_voices_start_are_stolen_and_end(
 LOCKED = """
 import json
 from pathlib import Path
-from rtaudio_dl.live import LiveHost
-from rtaudio_dl.priority import lockable_bytes
+from rtaudio_dl.host.live import LiveHost
+from rtaudio_dl.core.priority import lockable_bytes
 
 def locked():
     status = Path("/proc/self/status").read_text()

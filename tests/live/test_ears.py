@@ -5,14 +5,14 @@ import pytest
 import soundfile
 
 from rtaudio_dl.errors import DeviceError, EngineError, PatchError
-from rtaudio_dl.listener import listen_file
-from rtaudio_dl.live import LiveHost
-from rtaudio_dl.patch import Key
-from rtaudio_dl.patch_ears import Ears, Trigger
-from rtaudio_dl.replay import Replay
-from tests.inference.models import write_loudness, write_oneshot
+from rtaudio_dl.host.live import LiveHost
+from rtaudio_dl.kinds.classifier.listener import listen_file
+from rtaudio_dl.kinds.classifier.trigger import Ears, Trigger
+from rtaudio_dl.patches.patch import Key
+from rtaudio_dl.recording.replay import Replay
+from tests.engine.rig import make_patch
 from tests.jack import PERIOD, RATE, JackServer, lines_of, until
-from tests.rt.rig import make_patch
+from tests.models.models import write_loudness, write_oneshot
 
 pytestmark = pytest.mark.jack
 OUR_INPUTS, OUR_OUTPUTS = "^rtaudio_dl:in_", "^rtaudio_dl:out_"
@@ -177,7 +177,7 @@ def test_an_unloaded_patch_is_played_no_more(host, models):
 
 LOSING = """
 import sys, time
-from rtaudio_dl.live import LiveHost
+from rtaudio_dl.host.live import LiveHost
 
 with LiveHost(say=lambda line: print(line, flush=True)) as host:
     listener = host.listen("onset")

@@ -8,10 +8,10 @@ import pytest
 import soundfile
 
 import rtaudio_dl
-from rtaudio_dl.bench.jack_server import JackServer, missing
-from rtaudio_dl.patch import PARAMETERS, Key, Patch, find_patch
-from tests.inference.models import write_oneshot, write_slow
+from lab.jack_server import JackServer, missing
+from rtaudio_dl.patches.patch import PARAMETERS, Key, Patch, find_patch
 from tests.jack import lines_of, until
+from tests.models.models import write_oneshot, write_slow
 
 pytestmark = pytest.mark.jack
 
@@ -114,7 +114,7 @@ def test_a_live_swap_costs_no_block(jack_server):
 
 LOSING = """
 import sys, time
-from rtaudio_dl.live import LiveHost
+from rtaudio_dl.host.live import LiveHost
 
 with LiveHost(say=lambda line: print(line, flush=True)) as host:
     host.load("drums")

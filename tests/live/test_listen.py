@@ -10,7 +10,7 @@ import rtmidi
 import soundfile
 from pythonosc.osc_packet import OscPacket
 
-from rtaudio_dl.bench.jack_probe import JackProbe
+from lab.jack_probe import JackProbe
 from rtaudio_dl.cli import main
 from tests.jack import RATE
 from tests.listening import HOP, tones, write_tones

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from rtaudio_dl.replay import Replay
+from rtaudio_dl.recording.replay import Replay
 from tests.jack import PERIOD, RATE, until
 from tests.live.program import Program
 

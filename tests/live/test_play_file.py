@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from rtaudio_dl.cli.play_file import press, track_line
-from rtaudio_dl.host import Host
+from rtaudio_dl.host.host import Host
 from tests.jack import RATE, until
 from tests.live.program import Program
 

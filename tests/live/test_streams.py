@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from rtaudio_dl.host import Host
-from rtaudio_dl.replay import Replay
+from rtaudio_dl.host.host import Host
+from rtaudio_dl.recording.replay import Replay
 from tests.jack import PERIOD, RATE
 from tests.live.program import Program
 

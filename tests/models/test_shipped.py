@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rtaudio_dl.host import Host
-from rtaudio_dl.inference.model import open_model
-from rtaudio_dl.inference.session import NativeSession
-from rtaudio_dl.patch import find_patch, patch_files, read_patch
+from rtaudio_dl.host.host import Host
+from rtaudio_dl.models.model import open_model
+from rtaudio_dl.models.session import NativeSession
+from rtaudio_dl.patches.patch import find_patch, patch_files, read_patch
 
 ROOT = Path(__file__).parent.parent.parent
 MODELS = sorted((ROOT / "models").glob("*.onnx"))
@@ -85,7 +85,7 @@ def test_a_shipped_patch_is_found_by_its_name(path):
 @pytest.mark.skipif(
     not (ROOT / "models/drums.onnx").exists(), reason="models/drums.onnx is not here"
 )
-@pytest.mark.parametrize("module", ["rtaudio_dl", "rtaudio_dl.host"])
+@pytest.mark.parametrize("module", ["rtaudio_dl", "rtaudio_dl.host.host"])
 def test_the_examples_in_the_docstrings_run(module):
     result = doctest.testmod(importlib.import_module(module))
     assert result.attempted >= 2

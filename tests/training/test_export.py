@@ -10,8 +10,8 @@ import onnxruntime
 import pytest
 import tensorflow as tf
 
-from rtaudio_dl import card
 from rtaudio_dl.errors import ModelError
+from rtaudio_dl.models import card
 from tests.training import tiny
 from training import export, trained
 from training.generator import Generator

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import tensorflow as tf
 
-from rtaudio_dl.card import Card, Tensor
+from rtaudio_dl.models.card import Card, Tensor
 from training import export as exporting
 from training.classify import cross
 from training.classify.config import Config

@@ -12,8 +12,8 @@ import numpy as np
 import onnx
 import tensorflow as tf
 
-from rtaudio_dl.card import Card, Tensor
 from rtaudio_dl.features import dft_matrices, mel_filterbank
+from rtaudio_dl.models.card import Card, Tensor
 from training.export import finish, name_batch
 from training.notes import synth
 from training.notes.config import Model

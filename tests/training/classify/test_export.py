@@ -8,8 +8,8 @@ import onnx
 import onnxruntime
 import pytest
 
-from rtaudio_dl import card
 from rtaudio_dl.errors import ModelError
+from rtaudio_dl.models import card
 from tests.training.classify import tiny
 from training.classify import calibrate, cross, evaluate, export
 from training.classify.trained import load

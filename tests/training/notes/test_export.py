@@ -4,7 +4,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from rtaudio_dl.inference.model import open_model
+from rtaudio_dl.models.model import open_model
 from training.notes import export, synth
 from training.notes.features import encoder_view
 from training.notes.form import FRAMES

@@ -1,0 +1,1 @@
+"""The engine: memory, events, voices, the block; native code on the audio thread."""

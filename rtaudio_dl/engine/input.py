@@ -1,0 +1,134 @@
+"""The audio thread's ears: input mixed to one channel, onsets found, all handed on.
+
+`memory` is an engine, or what analyses a file without one: both have these arrays.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from rtaudio_dl.core.counters import (
+    INPUT_CLIPPED,
+    INPUT_FRAMES_SEEN,
+    INPUT_NOT_FINITE,
+    ONSETS,
+)
+from rtaudio_dl.core.kernel import rt_kernel
+from rtaudio_dl.core.native import (
+    call3,
+    flush_denormals,
+    load_acquire,
+    restore_denormals,
+)
+from rtaudio_dl.core.ring import CURSORS, WRITE, push, write_frames
+from rtaudio_dl.dsp.onset import MOST, ONSET, find_onsets
+from rtaudio_dl.engine.detection import DETECTION, TRIGGER, play
+
+MAX_INPUTS = 32  # channels
+PIECE = 128  # most frames between two looks for onsets
+INPUT_FRAMES = 1 << 18  # 5 s at 48 kHz, for the analysis to be away
+DETECTION_LOG = 1024
+_FULL_SCALE = 0.9999
+_SANE = 1e6  # no input gets here, whatever its gain
+_METER = 0.3  # s, time constant at which the meter falls
+
+INPUT = np.dtype(
+    [
+        ("on", np.int64),
+        ("sample_rate", np.float64),  # Hz
+        ("channels", np.int64),  # interleaved in the driver's memory
+        ("chosen", np.int64),  # bits: those that are mixed
+        ("scale", np.float64),  # of their sum
+        ("peak", np.float64),  # meter, falls by itself
+        ("analysed", np.int64),  # there is a thread that takes the frames
+        ("offset", np.int64),  # frame of the engine less its place in the input ring
+        ("post_address", np.uintp),  # the analysis thread's semaphore
+        ("semaphore", np.uintp),
+    ],
+    align=True,
+)
+
+INPUT_ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
+    "input": (INPUT, (1,)),
+    "input_counters": (np.dtype(np.int64), (4,)),
+    "input_ring": (np.dtype(np.float32), (INPUT_FRAMES, 1)),
+    "input_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "mono": (np.dtype(np.float32), (PIECE, 1)),
+    "onset": (ONSET, (1,)),
+    "onsets": (DETECTION, (MOST,)),  # those of one piece
+    "onset_trigger": (TRIGGER, (1,)),
+    "onset_ring": (DETECTION, (DETECTION_LOG,)),
+    "onset_cursors": (np.dtype(np.int64), (CURSORS,)),
+}
+
+
+@rt_kernel
+def _mix(memory, frames, first, count):
+    """Mix ``count`` frames from ``first`` on into ``memory.mono``, and measure them."""
+    state, counters = memory.input[0], memory.input_counters
+    fall = math.exp(-1.0 / (_METER * state.sample_rate))
+    peak, wrong, clipped = state.peak, 0, 0
+    for i in range(count):
+        total = 0.0
+        for channel in range(frames.shape[1]):
+            if state.chosen >> channel & 1:
+                value = np.float64(frames[first + i, channel])
+                if not abs(value) < _SANE:  # NaN compares false
+                    value = 0.0
+                    wrong += 1
+                clipped += abs(value) >= _FULL_SCALE
+                total += value
+        total *= state.scale
+        memory.mono[i, 0] = np.float32(total)
+        peak = max(abs(total), peak * fall)
+    state.peak = peak
+    counters[INPUT_FRAMES_SEEN] += count
+    counters[INPUT_NOT_FINITE] += wrong
+    counters[INPUT_CLIPPED] += clipped
+
+
+@rt_kernel
+def hear_piece(memory, frames, first, count, frame):
+    """Mix up to `PIECE` frames and tell their onsets; how many there are. [audio]
+
+    ``frames`` is float32 (frames, channels); the one at ``first`` is number ``frame``
+    of the stream.
+    """
+    _mix(memory, frames, first, count)
+    if not memory.onset[0].on:
+        return 0
+    found = find_onsets(memory.onset[0], memory.mono, count, frame, memory.onsets)
+    for i in range(found):
+        push(memory.onset_ring, memory.onset_cursors, memory.onsets[i])
+        memory.input_counters[ONSETS] += memory.onsets[i].on
+    return found
+
+
+@rt_kernel
+def take_input(engine, frames):
+    """Take a block of input before it is answered: float32 (frames, channels). [audio]
+
+    An onset in it plays its note in this very block. All frames go to the analysis
+    thread; if that is too far behind they are dropped and counted, never waited for.
+    """
+    mode = flush_denormals()
+    state, now = engine.input[0], engine.master[0].frame
+    done, total = 0, frames.shape[0]
+    analysed = state.analysed  # Python may change it at any time: one look
+    while done < total:
+        count = min(total - done, PIECE)
+        found = hear_piece(engine, frames, done, count, now + done)
+        for i in range(found):
+            onset = engine.onsets[i]
+            ring, cursors = engine.cycle_ring, engine.cycle_cursors
+            trigger, event = engine.onset_trigger[0], engine.event[0]
+            play(trigger, onset, event, ring, cursors, onset.frame)
+        if analysed:
+            state.offset = now + done - load_acquire(engine.input_cursors, WRITE)
+            write_frames(engine.input_ring, engine.input_cursors, engine.mono, count)
+        done += count
+    if analysed and state.semaphore != 0:
+        call3(state.post_address, state.semaphore, 1, 0)
+    restore_denormals(mode)

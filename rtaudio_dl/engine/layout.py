@@ -1,0 +1,172 @@
+"""The memory of the engine: what one structured array holds, and the tuple of all.
+
+Everything is allocated here, once, before sound starts. Kernels get an `Engine` tuple
+of arrays; the C callbacks get one address, from which `engine/callback.py` builds the
+same tuple.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+import numpy as np
+
+from rtaudio_dl.core.allowance import ALLOWANCE
+from rtaudio_dl.core.counters import AUDIO_COUNTERS, WORKER_COUNTERS
+from rtaudio_dl.core.ring import CURSORS
+from rtaudio_dl.dsp.resampler import TABLE_SIZE, filter_table
+from rtaudio_dl.engine.events import EVENT, RING_SIZE
+from rtaudio_dl.engine.input import INPUT_ARRAYS
+from rtaudio_dl.engine.records import (
+    BINDING,
+    CHANNEL,
+    KEY,
+    MASTER,
+    NOTE,
+    OUTPUTS,
+    PATCH,
+    SLOT,
+    VOICE,
+)
+from rtaudio_dl.kinds.stream.layout import NO_HOP, stream_arrays
+from rtaudio_dl.playback.kernels import TRACK, TRACKS
+
+CHANNELS = 16  # of MIDI
+KEYS = 128
+PATCHES = 8  # loaded at once
+PROGRAMS = 128
+SLOTS = 8192  # sounds in memory, all patches together
+VOICES = 96  # places; `MASTER.polyphony` of them may hold notes, the rest fade out
+DEPTH = 4  # most sounds that a key keeps ready
+PENDING = 8192  # events that wait for their frame
+SEGMENT = 128  # most frames between two looks at the events
+TAP_FRAMES = 1 << 20  # 21 s at 48 kHz, for the writer thread to be away
+NOTE_LOG = 4096
+UNHEARD = 1024  # frames of output for nobody, of a device that only listens
+FLIGHT_EVENTS = 1 << 16  # of the flight recorder's ring
+
+NONE = -1
+
+# Parameters of a patch, by number (the order is for ever: recordings name them).
+(
+    GAIN,  # 0..4, linear
+    PAN,  # -1..1
+    MORPH,  # 0..1, the way through the latent space
+    VARIATION,  # 0..1, how far each strike wanders from its key's latent
+    TUNE,  # semitones, -48..48
+    BRIGHTNESS,  # 0..1, how much of it soft notes lose
+    ATTACK,  # s
+    DECAY,  # s
+    SUSTAIN,  # 0..1, linear
+    RELEASE,  # s
+    VELOCITY_CURVE,  # 0..4, exponent of velocity for the gain
+    BEND_RANGE,  # semitones, 0..48
+    X,  # 0..1, the place between the timbres at the corners
+    Y,
+) = range(14)
+PARAMETERS = 14
+
+POOLED, FRESH, FROZEN = range(3)  # freshness
+
+# Life of a slot. The worker makes REQUESTED → READY, the audio thread all the rest.
+FREE, REQUESTED, READY = range(3)
+
+# Life of a patch. The audio thread alone writes it, but for the control side's clearing
+# of a place that is GONE or EMPTY.
+EMPTY, ACTIVE, RETIRING, GONE = range(4)
+
+# Life of a voice.
+IDLE, WAITING, SOUNDING = range(3)
+# Stages of its envelope.
+STAGE_ATTACK, STAGE_DECAY, STAGE_RELEASE, STAGE_FADE = range(4)
+
+# Every array of an engine: its type and shape. Names in ``_cursors`` belong to the ring
+# before them.
+ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
+    "master": (MASTER, (1,)),
+    "counters": (np.dtype(np.int64), (len(AUDIO_COUNTERS),)),
+    "worker_counters": (np.dtype(np.int64), (len(WORKER_COUNTERS),)),
+    "channels": (CHANNEL, (CHANNELS,)),
+    "programs": (np.dtype(np.int64), (PROGRAMS,)),  # MIDI program → patch, or NONE
+    "patches": (PATCH, (PATCHES,)),
+    "keys": (KEY, (PATCHES, KEYS)),
+    "parameters": (np.dtype(np.float64), (PATCHES, PARAMETERS)),
+    "controls": (np.dtype(np.int64), (PATCHES, KEYS)),  # CC → parameter, or NONE
+    "queues": (np.dtype(np.int64), (PATCHES, KEYS, DEPTH)),  # slots to come, in order
+    "slots": (SLOT, (SLOTS,)),
+    "slot_life": (np.dtype(np.int64), (SLOTS,)),
+    "free": (np.dtype(np.int64), (SLOTS,)),  # a stack per patch, at its `first_slot`
+    "voices": (VOICE, (VOICES,)),
+    "pending": (EVENT, (PENDING,)),
+    "control_ring": (EVENT, (RING_SIZE,)),
+    "control_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "midi_ring": (EVENT, (RING_SIZE,)),
+    "midi_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "cycle_ring": (EVENT, (RING_SIZE,)),  # what JACK brought with this very cycle
+    "cycle_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "ear_ring": (EVENT, (RING_SIZE,)),  # what the analysis thread plays
+    "ear_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "request_ring": (np.dtype(np.int64), (SLOTS,)),
+    "request_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "tap_ring": (np.dtype(np.float32), (TAP_FRAMES, OUTPUTS)),
+    "tap_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "note_ring": (NOTE, (NOTE_LOG,)),
+    "note_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "tracks": (TRACK, (TRACKS,)),
+    "track_life": (np.dtype(np.int64), (TRACKS,)),
+    "track_cursors": (np.dtype(np.int64), (TRACKS, CURSORS)),
+    "bindings": (BINDING, (PATCHES,)),
+    "filters": (np.dtype(np.float32), (TABLE_SIZE,)),
+    "envelope": (np.dtype(np.float64), (SEGMENT,)),  # of the voice being rendered
+    "mix": (np.dtype(np.float64), (SEGMENT, OUTPUTS)),
+    "flight_ring": (EVENT, (FLIGHT_EVENTS,)),
+    "flight_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "note": (NOTE, (1,)),  # the line being written
+    "logged": (EVENT, (1,)),  # the same for the flight recorder
+    "event": (EVENT, (1,)),  # the message being read
+    "ticks": (np.dtype(np.int64), (2,)),  # where the audio thread reads the clock
+    "worker_ticks": (np.dtype(np.int64), (2,)),
+    "worker_allowance": (ALLOWANCE, (1,)),
+    "request": (np.dtype(np.int64), (1,)),  # where the worker pops into
+    "stop": (np.dtype(np.int64), (1,)),  # ends the worker
+    "unheard": (np.dtype(np.float32), (UNHEARD, OUTPUTS)),  # where there is no output
+    **INPUT_ARRAYS,
+    **stream_arrays(PATCHES),
+}
+
+Engine = namedtuple("Engine", ARRAYS)
+
+
+def new_engine(
+    sample_rate: float,
+    polyphony: int = 32,
+    midi: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Engine:
+    """Allocate an engine at rest: ``sample_rate`` in Hz, ``polyphony`` 1..64 voices.
+
+    ``midi`` is a ring of events and its cursors that another process writes, in memory
+    shared with it; without it the engine gets one of its own.
+    """
+    arrays = {name: np.zeros(shape, kind) for name, (kind, shape) in ARRAYS.items()}
+    # Touched now: a page that is first met on the audio thread costs it a page fault.
+    for array in arrays.values():
+        array.view(np.uint8).fill(0)
+    if midi is not None:
+        arrays["midi_ring"], arrays["midi_cursors"] = midi
+    arrays["filters"] = filter_table()
+    engine = Engine(**arrays)
+    engine.master["sample_rate"] = sample_rate
+    engine.master["polyphony"] = polyphony
+    engine.master["gain"] = engine.master["gain_now"] = 1.0
+    engine.master["limiter"] = 1.0
+    engine.channels["patch"] = NONE
+    engine.channels["volume"] = engine.channels["expression"] = 1.0
+    for table in (engine.programs, engine.controls, engine.queues):
+        table.fill(NONE)
+    engine.input["sample_rate"] = sample_rate
+    engine.onset_trigger["key"] = NONE
+    engine.keys["last"] = engine.keys["incoming"] = NONE
+    engine.voices["slot"] = engine.voices["lane"] = NONE
+    engine.lanes["heard"] = NO_HOP
+    engine.inbox.fill(NO_HOP)
+    return engine

@@ -1,0 +1,44 @@
+"""MIDI bytes to events on the audio thread, for drivers that bring both at once."""
+
+from __future__ import annotations
+
+from rtaudio_dl.core.kernel import rt_kernel
+from rtaudio_dl.core.ring import push
+from rtaudio_dl.engine import events
+
+
+@rt_kernel
+def decode(event, status, data1, data2):
+    """Fill a record but its time, as `events.from_midi`; False if it means nothing.
+
+    ``data2`` is 0 for messages of two bytes. [any]
+    """
+    if not 0x80 <= status <= 0xEF or data1 > 127 or data2 > 127:
+        return False
+    kind = status & 0xF0
+    event.channel, event.key, event.value = status & 0x0F, data1, data2 / 127.0
+    if kind == 0x90 and data2 > 0:
+        event.kind = events.NOTE_ON
+    elif kind in (0x80, 0x90):
+        event.kind, event.value = events.NOTE_OFF, 0.0
+    elif kind == 0xB0:
+        event.kind = events.CONTROL
+    elif kind == 0xC0:
+        event.kind, event.value = events.PROGRAM, 0.0
+    elif kind == 0xE0:
+        bend = (data2 << 7 | data1) - 8192
+        event.kind, event.key = events.PITCH_BEND, 0
+        event.value = bend / (8191.0 if bend > 0 else 8192.0)
+    else:
+        return False
+    return True
+
+
+@rt_kernel
+def hear(engine, offset, status, data1, data2):
+    """Let a message happen ``offset`` frames after the next block begins. [audio]"""
+    event = engine.event[0]
+    if decode(event, status, data1, data2):
+        event.time = engine.master[0].frame + offset
+        event.clock = events.FRAMES
+        push(engine.cycle_ring, engine.cycle_cursors, event)

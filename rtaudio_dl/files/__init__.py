@@ -1,0 +1,1 @@
+"""Files of sound and of everything else: found, read, written whole."""

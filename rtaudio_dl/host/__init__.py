@@ -1,0 +1,1 @@
+"""The host: an engine with its instruments, offline or with devices."""

@@ -1,0 +1,144 @@
+"""Playing: what a musician's hands do, as methods that check and send events."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+
+from rtaudio_dl.engine import events, layout
+from rtaudio_dl.errors import EngineError, PatchError, shown
+from rtaudio_dl.host.instrument import Instrument
+from rtaudio_dl.patches.patch import PARAMETERS
+
+LATEST_SECONDS = 1e9  # in frames of any rate, int64 holds it
+
+
+class Player(ABC):
+    """Something that takes events: times (``at``) are in seconds, None means now.
+
+    Keys and channels count from 0 as MIDI's do. Raises EngineError or PatchError for
+    values out of range.
+    """
+
+    @abstractmethod
+    def _send(self, event: np.ndarray, at: float | None) -> None:
+        """Let an event happen at its time."""
+
+    @abstractmethod
+    def _push(self, event: np.ndarray) -> None:
+        """Hand an event to the engine as it is."""
+
+    def note_on(
+        self,
+        key: int,
+        velocity: float = 0.8,
+        *,
+        channel: int = 0,
+        at: float | None = None,
+    ) -> None:
+        """Strike a key; ``velocity`` 0..1, 0 lifts it."""
+        check("velocity", velocity, 0, 1)
+        kind = events.NOTE_ON if velocity > 0 else events.NOTE_OFF
+        self._play(kind, key, velocity, channel, at)
+
+    def note_off(self, key: int, *, channel: int = 0, at: float | None = None) -> None:
+        """Lift a key."""
+        self._play(events.NOTE_OFF, key, 0.0, channel, at)
+
+    def control(
+        self, number: int, value: float, *, channel: int = 0, at: float | None = None
+    ) -> None:
+        """Turn a MIDI control (CC ``number`` 0..127) to ``value`` 0..1."""
+        check("value", value, 0, 1)
+        check_whole("number", number, 0, layout.KEYS - 1)
+        self._play(events.CONTROL, number, value, channel, at)
+
+    def pitch_bend(
+        self, value: float, *, channel: int = 0, at: float | None = None
+    ) -> None:
+        """Move the pitch wheel, -1..1 of the patch's bend range."""
+        check("value", value, -1, 1)
+        self._play(events.PITCH_BEND, 0, value, channel, at)
+
+    def program(
+        self, number: int, *, channel: int = 0, at: float | None = None
+    ) -> None:
+        """Change a channel's patch by MIDI program number 0..127."""
+        check_whole("number", number, 0, layout.PROGRAMS - 1)
+        self._play(events.PROGRAM, number, 0.0, channel, at)
+
+    def midi(self, message: bytes, *, at: float | None = None) -> bool:
+        """Play one MIDI channel message; False if it means nothing here."""
+        event = events.new_event()
+        known = events.from_midi(event, message)
+        if known:
+            self._schedule(event, at)
+        return known
+
+    def set(
+        self, name: str, value: float, instrument: Instrument, at: float | None = None
+    ) -> None:
+        """Set a parameter of a patch by name; `patches.patch.PARAMETERS` lists them."""
+        if name not in PARAMETERS:
+            raise PatchError(
+                f"no parameter {name!r}; there are: {', '.join(PARAMETERS)}"
+            )
+        parameter = PARAMETERS[name]
+        check(name, value, parameter.low, parameter.high)
+        number = list(PARAMETERS).index(name)
+        event = _event(events.PARAMETER, number, value, instrument.place)
+        self._schedule(event, at)
+
+    def panic(self) -> None:
+        """End every sound at once: all notes and pedals off, on all channels.
+
+        Notes whose time is still to come will sound.
+        """
+        for channel in range(layout.CHANNELS):
+            for number in (121, 123, 120):
+                self._command(events.CONTROL, number, channel=channel)
+
+    def _play(
+        self, kind: int, key: int, value: float, channel: int, at: float | None
+    ) -> None:
+        check_whole("key", key, 0, layout.KEYS - 1)
+        check_whole("channel", channel, 0, layout.CHANNELS - 1)
+        self._schedule(_event(kind, key, value, channel), at)
+
+    def _schedule(self, event: np.ndarray, at: float | None) -> None:
+        if at is not None:
+            check("at", at, 0, LATEST_SECONDS)
+        self._send(event, at)
+
+    def _command(
+        self, kind: int, key: int, channel: int = 0, value: float = 0.0
+    ) -> None:
+        """An event of the host's own: with the next block, whatever waits."""
+        event = _event(kind, key, value, channel)
+        event["time"] = events.AT_ONCE
+        self._push(event)
+
+
+def _event(kind: int, key: int, value: float, channel: int) -> np.ndarray:
+    event = events.new_event()
+    event["kind"], event["key"] = kind, key
+    event["value"], event["channel"] = value, channel
+    return event
+
+
+def check(name: str, value: Any, low: float, high: float) -> None:
+    """Raise EngineError for a value that is no number from ``low`` to ``high``."""
+    real = isinstance(value, (int, float, np.integer, np.floating))
+    if not real or isinstance(value, bool) or not low <= value <= high:
+        raise EngineError(f"{name} is {shown(value)}; allowed: {low:g} to {high:g}")
+
+
+def check_whole(name: str, value: Any, low: int, high: int) -> None:
+    """Raise EngineError for what is no whole number from ``low`` to ``high``."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or not low <= value <= high:
+        raise EngineError(
+            f"{name} is {shown(value)}; allowed: whole numbers from {low} to {high}"
+        )

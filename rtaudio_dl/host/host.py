@@ -1,0 +1,306 @@
+"""The host: an engine, its patches, and what a musician or a program does with them.
+
+`Host` renders offline; `rtaudio_dl.host.live.LiveHost` is the same with devices.
+
+    >>> import rtaudio_dl
+    >>> with rtaudio_dl.Host() as host:
+    ...     drums = host.load("drums")
+    ...     host.note_on(36, 0.9, at=0.0)
+    ...     host.note_on(38, 0.7, at=0.5)
+    ...     audio = host.render(1.5)
+    >>> audio.shape, bool(abs(audio).max() > 0.1)
+    ((72000, 2), True)
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from rtaudio_dl.core.counters import AUDIO_COUNTERS, STREAM_COUNTERS, WORKER_COUNTERS
+from rtaudio_dl.core.ring import push
+from rtaudio_dl.core.system import performance_clock
+from rtaudio_dl.engine import events, layout
+from rtaudio_dl.engine.offline import render_blocks, settle
+from rtaudio_dl.errors import EngineError
+from rtaudio_dl.host.controls import Player, check, check_whole
+from rtaudio_dl.host.instrument import Instrument, install, room_needed
+from rtaudio_dl.patches.patch import Patch, find_patch
+from rtaudio_dl.playback.tracks import FilePlayer, Tracks
+from rtaudio_dl.recording.flight import FlightRecorder
+
+SAMPLE_RATES = (8_000, 192_000)  # Hz
+MAX_POLYPHONY = 64
+MAX_BLOCK = 8192
+MAX_SECONDS = 24 * 3600  # of one render
+_CHUNK_SECONDS = 1.0  # between two looks at progress and Ctrl-C
+
+
+class Host(Player, FilePlayer):
+    """An engine that renders: ``sample_rate`` in Hz, ``polyphony`` 1..64 voices.
+
+    Times (``at``) are in seconds since the host was made; None means now. Keys and
+    channels count from 0 as MIDI's do, velocities are 0..1. Every method checks its
+    values and raises EngineError or PatchError. Use it in a ``with`` block.
+    """
+
+    def __init__(
+        self,
+        sample_rate: int = 48_000,
+        *,
+        polyphony: int = 32,
+        block: int = 128,
+        provider: str = "auto",
+    ):
+        check_whole("sample_rate", sample_rate, *SAMPLE_RATES)
+        check_whole("polyphony", polyphony, 1, MAX_POLYPHONY)
+        check_whole("block", block, 1, MAX_BLOCK)
+        self.sample_rate, self.block, self.provider = sample_rate, block, provider
+        self.instruments: dict[int, Instrument] = {}  # by place in the engine
+        self.engine = self._new_engine(polyphony)
+        clock = performance_clock()
+        master = self.engine.master
+        master["clock_address"], master["clock_id"] = clock.address, clock.id
+        master["clock_tick"] = clock.tick
+        master["thread_clock_id"] = clock.thread_id
+        self._queue: list[tuple[int, int, np.ndarray]] = []  # by frame, then as asked
+        self._order = itertools.count()
+        self._flight: FlightRecorder | None = None
+        self.tracks = Tracks(self.engine, self._say)
+        self._closed = False
+        self._compile()
+
+    def _say(self, line: str) -> None:
+        warnings.warn(line, stacklevel=2)
+
+    def _new_engine(self, polyphony: int) -> layout.Engine:
+        return layout.new_engine(self.sample_rate, polyphony)
+
+    def _compile(self) -> None:
+        """Compile or load all kernels now, not at the first note."""
+        render_blocks(self.engine, np.zeros((0, layout.OUTPUTS), np.float32), 1)
+        settle(self.engine, 0)
+
+    # --- patches
+
+    def load(self, patch: str | Patch, channel: int | None = None) -> Instrument:
+        """Load a patch (a name, a TOML file or a `Patch`) and wait until it can play.
+
+        It goes to one channel, or to all of them; its MIDI program is the one that it
+        names, else the number of patches before it. Voices that sound keep sounding.
+        """
+        self._require_open()
+        patch = find_patch(patch) if isinstance(patch, str) else patch
+        if channel is not None:
+            check_whole("channel", channel, 0, layout.CHANNELS - 1)
+        place = self._free_place(patch)
+        needed = room_needed(patch, int(self.engine.master["polyphony"][0]))
+        first = self.room_for(needed)
+        instrument = install(self.engine, patch, place, first, self.provider)
+        self.instruments[place] = instrument
+        if self._flight is not None:
+            self._flight.add_patch(instrument.patch, place, instrument.model.digest)
+        self._command(events.ACTIVATE, place)
+        self._fill(place)
+        program = patch.program if patch.program is not None else place
+        self._command(events.MAP_PROGRAM, program, channel=place)
+        self.assign(instrument, channel)
+        return instrument
+
+    def assign(self, instrument: Instrument, channel: int | None = None) -> None:
+        """Let a channel, or all of them, play a loaded patch from now on."""
+        self._require_loaded(instrument)
+        if channel is not None:
+            check_whole("channel", channel, 0, layout.CHANNELS - 1)
+        for number in range(layout.CHANNELS) if channel is None else (channel,):
+            self._command(events.PATCH, instrument.place, channel=number)
+
+    def unload(self, instrument: Instrument) -> None:
+        """Take a patch away once its last voice has ended, and free its memory."""
+        self._require_loaded(instrument)
+        self._command(events.RETIRE, instrument.place)
+        self._wait_until_gone(instrument.place)
+        del self.instruments[instrument.place]
+        self.engine.patches[instrument.place]["life"] = layout.EMPTY
+        instrument.close()
+
+    def _free_place(self, patch: Patch) -> int:
+        free = [p for p in range(layout.PATCHES) if p not in self.instruments]
+        if not free:
+            have = ", ".join(i.patch.name for i in self.instruments.values())
+            raise EngineError(
+                f"no place for patch {patch.name!r}: {layout.PATCHES} are loaded "
+                f"({have}); unload one first"
+            )
+        return free[0]
+
+    def room_for(self, slots: int) -> int:
+        """The first slot of a gap that holds so many sounds, or the end of all."""
+        taken = sorted((i.first, i.first + i.slots) for i in self.instruments.values())
+        first = 0
+        for begin, end in taken:
+            if begin - first >= slots:
+                break
+            first = end
+        return first
+
+    def _fill(self, place: int) -> None:
+        lacking = settle(self.engine, place)
+        if lacking:
+            raise EngineError(f"{lacking} sounds could not be made: memory is short")
+
+    def _wait_until_gone(self, place: int) -> None:
+        for _ in range(60 * self.sample_rate // self.block):
+            if self.engine.patches[place]["life"] == layout.GONE:
+                return
+            self.render(self.block / self.sample_rate)
+        raise EngineError("the patch still sounds after a minute; lift its keys first")
+
+    # --- events
+
+    def set(
+        self,
+        name: str,
+        value: float,
+        instrument: Instrument,
+        at: float | None = None,
+    ) -> None:
+        """Set a parameter of a loaded patch; `patches.patch.PARAMETERS` lists them."""
+        self._require_loaded(instrument)
+        super().set(name, value, instrument, at)
+
+    def _command(
+        self, kind: int, key: int, channel: int = 0, value: float = 0.0
+    ) -> None:
+        self._feed(1)  # what is due by now comes first
+        super()._command(kind, key, channel, value)
+
+    def _send(self, event: np.ndarray, at: float | None) -> None:
+        frame = self.frame if at is None else round(at * self.sample_rate)
+        if frame < self.frame:
+            raise EngineError(
+                f"at={at:g} s is past; the host is at {self.seconds:g} s already"
+            )
+        event["time"] = frame
+        heapq.heappush(self._queue, (frame, next(self._order), event))
+
+    def _push(self, event: np.ndarray) -> None:
+        if not push(self.engine.control_ring, self.engine.control_cursors, event[0]):
+            raise EngineError(
+                f"more than {events.RING_SIZE} events wait; let the engine run between"
+            )
+
+    # --- sound
+
+    def render(
+        self, seconds: float, progress: Callable[[float], None] | None = None
+    ) -> np.ndarray:
+        """The next ``seconds`` of sound, float32 (frames, 2), within -1..1.
+
+        The same patches and events give the same bytes. ``progress`` is told the
+        seconds that are done.
+        """
+        self._require_open()
+        check("seconds", seconds, 0, MAX_SECONDS)
+        out = np.zeros((round(seconds * self.sample_rate), layout.OUTPUTS), np.float32)
+        chunk = max(1, round(_CHUNK_SECONDS * self.sample_rate / self.block))
+        done = 0
+        while done < len(out):
+            frames = self._feed(min(chunk * self.block, len(out) - done))
+            self.tracks.fill()
+            render_blocks(self.engine, out[done : done + frames], self.block)
+            done += frames
+            if progress:
+                progress(done / self.sample_rate)
+        return out
+
+    def _feed(self, frames: int) -> int:
+        """Hand over the next frames' events; fewer frames if there are too many."""
+        end = self.frame + frames
+        ring, cursors = self.engine.control_ring, self.engine.control_cursors
+        while self._queue and self._queue[0][0] < end:
+            if not push(ring, cursors, self._queue[0][2][0]):
+                blocks = (self._queue[0][0] - self.frame) // self.block
+                return min(frames, max(1, blocks) * self.block)
+            heapq.heappop(self._queue)
+        return frames
+
+    # --- flight recorder
+
+    def record_flight(self, path: str | Path) -> None:
+        """Keep everything that happens from now on, to be rendered again exactly.
+
+        It has to be called before the first patch is loaded.
+        """
+        if self.instruments or self._flight is not None or len(self.tracks):
+            raise EngineError(
+                "a flight recording begins before the first patch or sound file"
+            )
+        self._flight = FlightRecorder(self.engine, Path(path), self._say)
+
+    def stop_flight(self) -> Path | None:
+        """Finish the flight recording, if there is one; returns its file."""
+        flight, self._flight = self._flight, None
+        return flight.stop() if flight else None
+
+    # --- state
+
+    @property
+    def frame(self) -> int:
+        """Frames since the host was made."""
+        return int(self.engine.master["frame"][0])
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the host was made."""
+        return self.frame / self.sample_rate
+
+    def counts(self) -> dict[str, int]:
+        """The audio thread's counters; ``worker_…`` and ``stream_…``, of inference."""
+        engine = self.engine
+        tables = (
+            ("", AUDIO_COUNTERS, engine.counters),
+            ("worker_", WORKER_COUNTERS, engine.worker_counters),
+            ("stream_", STREAM_COUNTERS, engine.stream_counters),
+        )
+        return {
+            prefix + name: int(n)
+            for prefix, names, numbers in tables
+            for name, n in zip(names, numbers, strict=True)
+        }
+
+    def close(self) -> None:
+        """Finish a flight recording and release all models; again: nothing."""
+        self._closed = True
+        self.stop_flight()
+        self.tracks.close()
+        while self.instruments:
+            self.instruments.popitem()[1].close()
+
+    def _require_open(self) -> None:
+        # The memory of the models is gone, and the engine still points to it.
+        if self._closed:
+            raise EngineError("the host is closed; make a new one")
+
+    def _require_loaded(self, instrument: Instrument) -> None:
+        if self.instruments.get(instrument.place) is not instrument:
+            raise EngineError(
+                f"patch {instrument.patch.name!r} is not loaded here; load it again"
+            )
+
+    def __enter__(self) -> Host:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,298 @@
+"""The host with devices: the engine on the audio thread, inference and MIDI beside it.
+
+Python only watches: it starts threads and processes and reads counters, but nothing
+between a key and the loudspeaker waits for it.
+"""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rtaudio_dl.core.counters import CALLBACKS, RUN_NS, RUNS
+from rtaudio_dl.core.priority import lock_memory
+from rtaudio_dl.core.ring import READ, WRITE, push
+from rtaudio_dl.engine import events, layout
+from rtaudio_dl.engine.callback import address_table, audio_callback, midi_callback
+from rtaudio_dl.errors import EngineError
+from rtaudio_dl.host.hearing import HearingHost
+from rtaudio_dl.host.latency import Latency
+from rtaudio_dl.host.workers import Workers
+from rtaudio_dl.io.audio.devices import find_player
+from rtaudio_dl.io.audio.stream import AudioStream
+from rtaudio_dl.io.audio.supervisor import AudioSupervisor
+from rtaudio_dl.io.midi.ports import JACK
+from rtaudio_dl.io.midi.reader import MidiReader
+from rtaudio_dl.io.shared import SharedRing
+from rtaudio_dl.kinds.sound.pool import unready
+from rtaudio_dl.kinds.stream.memory import latency_for
+from rtaudio_dl.recording.recorder import Recorder
+
+PLACEMENTS = ("asap", "fixed")
+_POLL_SECONDS = 0.005
+_PATIENCE_SECONDS = 20.0  # for the engine to do what it was told
+_FADE_SECONDS = 0.02  # for the sound to end before the device does
+
+
+class LiveHost(HearingHost):
+    """A host that plays and hears through devices; use it in a ``with`` block.
+
+    ``device``, ``microphone`` and ``midi`` are words of a name (None: the default
+    output, the default input once something listens, all MIDI inputs; an empty
+    ``microphone`` leaves JACK's connections to the user). ``backend`` is ``auto``,
+    ``jack`` or ``portaudio``, ``block`` in frames, ``placement`` ``asap`` or ``fixed``;
+    ``say`` gets one line at a time of what a person should know. Raises DeviceError.
+    """
+
+    def __init__(
+        self,
+        device: str | None = None,
+        *,
+        microphone: str | None = None,
+        midi: str | None = None,
+        backend: str = "auto",
+        block: int | None = None,
+        placement: str = "asap",
+        polyphony: int = 32,
+        provider: str = "auto",
+        say: Callable[[str], None] = lambda line: None,
+    ):
+        if placement not in PLACEMENTS:
+            allowed = ", ".join(PLACEMENTS)
+            raise EngineError(f"placement is {placement!r}; allowed: {allowed}")
+        self._device_name, self._asked_block, self._say = device, block, say
+        self._backend, self._midi_name = backend, midi
+        self._microphone_name = microphone
+        self.device = find_player(device, backend)
+        self._shared = SharedRing.create()
+        super().__init__(
+            round(self.device.default_rate), polyphony=polyphony, provider=provider
+        )
+        self._workers = Workers(self.engine, say)
+        self.engine.master["fixed"] = placement == "fixed"
+        self._addresses = address_table(self.engine)
+        self._lock = threading.Lock()  # one Python thread at a time writes the ring
+        self._audio = AudioSupervisor(self._open, self._callbacks, say)
+        # JACK brings MIDI with the block, to the frame; the reader has all the rest.
+        in_cycle = self.device.host_api == JACK
+        self.midi_reader = MidiReader(self._shared, midi, jack=not in_cycle)
+        self._recorder: Recorder | None = None
+
+    def _new_engine(self, polyphony: int) -> layout.Engine:
+        ring = self._shared
+        return layout.new_engine(self.sample_rate, polyphony, (ring.ring, ring.cursors))
+
+    # --- life
+
+    def start(self) -> None:
+        """Open the device and the MIDI ports; from here on it sounds."""
+        if self.running:
+            return
+        self._require_open()
+        self._workers.start()
+        try:
+            stream = self._audio.start()
+            self._set_delay(stream)
+            self._start_ears()
+            for place in self.instruments:
+                self._set_latency(place)
+            self.midi_reader.start()
+        except BaseException:
+            self.stop()
+            raise
+        self.tracks.start()
+        _lock(self.engine)
+        for instrument in self.instruments.values():
+            _lock(instrument.heard())
+        # What lives now lives on: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+
+    def stop(self) -> None:
+        """End all sound and the recording, close the devices; may be called again."""
+        self.midi_reader.stop()
+        if self.running and self._audio.stream is not None:
+            self.panic()
+            self.tracks.stop()
+            time.sleep(_FADE_SECONDS + 2 * self.block / self.sample_rate)
+        self.stop_recording()
+        self._audio.stop()
+        self._stop_ears()
+        self.tracks.close()
+        self._workers.stop()
+
+    def close(self) -> None:
+        """Stop, and release devices and models; again: nothing."""
+        self.stop()
+        super().close()
+
+    def __enter__(self) -> LiveHost:
+        self.start()
+        return self
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._workers.running
+
+    # --- devices
+
+    def _open(self) -> AudioStream:
+        # No audio thread runs now. What was played while there was none is not owed.
+        self._shared.cursors[READ] = self._shared.cursors[WRITE]
+        return AudioStream(
+            audio_callback.address,
+            self._addresses.ctypes.data,
+            find_player(self._device_name, self._backend),
+            self.sample_rate,
+            self._asked_block,
+            self._callbacks,
+            midi_callback.address,
+            self._midi_name,
+            self._microphone(),
+        )
+
+    def _callbacks(self) -> int:
+        return int(self.engine.counters[CALLBACKS])
+
+    def _set_delay(self, stream: AudioStream) -> None:
+        # One block until the next callback, and a quarter for the jitter of its start.
+        self.block = stream.block
+        self.engine.master["delay"] = self.block + max(32, self.block // 4)
+
+    def _set_latency(self, place: int) -> None:
+        """Let a stream's notes begin as late as the device's blocks ask for."""
+        stream = self.engine.streams[place]
+        if self.engine.patches[place]["stream"]:
+            frames = latency_for(stream, self.sample_rate, self.block)
+            if frames != stream["latency"]:
+                self._command(events.LATENCY, place, value=frames)
+
+    @property
+    def latency(self) -> Latency:
+        """The latency as it is reported; `rtaudio-dl bench` measures it."""
+        stream = self._audio.stream
+        parts = stream.latency_parts if stream else None
+        in_cycle = bool(stream and stream.midi_port)
+        fixed = bool(self.engine.master["fixed"][0]) and not in_cycle
+        delay = int(self.engine.master["delay"][0])
+        fresh = any(i.patch.freshness == "fresh" for i in self.instruments.values())
+        streams = [p for p, i in self.instruments.items() if i.is_stream]
+        return Latency(
+            device=parts.device if parts else 0,
+            block=0 if in_cycle else self.block,
+            placement=delay - self.block if fixed else 0,
+            inference=self._inference_frames() if fresh else 0,
+            stream=int(self.engine.streams["latency"][streams].max(initial=0)),
+            sample_rate=self.sample_rate,
+        )
+
+    def _inference_frames(self) -> int:
+        """The mean time of a run, and the wait for the block after it."""
+        counters = self.engine.worker_counters
+        mean_ns = counters[RUN_NS] / max(1, counters[RUNS])
+        return round(mean_ns * 1e-9 * self.sample_rate) + self.block
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """Peak meters of left and right, linear; they fall by themselves."""
+        left, right = self.engine.master["peak"][0]
+        return float(left), float(right)
+
+    @property
+    def midi_port(self) -> str:
+        """The MIDI input that other programs can play into; empty if there is none."""
+        stream = self._audio.stream
+        return (stream.midi_port if stream else "") or self.midi_reader.virtual_port
+
+    def midi_sources(self) -> list[str]:
+        """Names of the MIDI sources that are heard now."""
+        stream = self._audio.stream
+        return (stream.midi_sources() if stream else []) + self.midi_reader.ports()
+
+    def poll(self) -> None:
+        """Say what happened to MIDI ports since the last call."""
+        for status in self.midi_reader.messages():
+            self._say(status.line())
+
+    # --- recording
+
+    def record(self, path: str | Path, overwrite: bool = False) -> Recorder:
+        """Record what is heard to a .wav or .flac file, until `stop_recording`."""
+        self.stop_recording()
+        self._recorder = Recorder(
+            self.engine, path, self.sample_rate, self._say, overwrite
+        )
+        self._recorder.start()
+        return self._recorder
+
+    def stop_recording(self) -> Path | None:
+        """Finish the recording, if there is one; returns its file."""
+        recorder, self._recorder = self._recorder, None
+        return recorder.stop() if recorder else None
+
+    # --- how a live host differs
+
+    def render(self, seconds: float, progress: Any = None) -> np.ndarray:
+        """A live host that runs is heard, not rendered: raises EngineError then."""
+        if self.running:
+            raise EngineError("a live host cannot render; use rtaudio_dl.Host")
+        return super().render(seconds, progress)
+
+    def _fill(self, place: int) -> None:
+        if not self.running:
+            super()._fill(place)
+            return
+        _lock(self.instruments[place].heard())
+        record = self.engine.patches[place]
+        self._wait(lambda: record["life"] != layout.EMPTY)
+        self._set_latency(place)
+        self._wait(lambda: unready(self.engine, place) == 0)
+
+    def _wait_until_gone(self, place: int) -> None:
+        if not self.running:
+            super()._wait_until_gone(place)
+            return
+        record = self.engine.patches[place]
+        self._wait(lambda: record["life"] == layout.GONE)
+
+    def _wait(self, done: Callable[[], bool]) -> None:
+        """Wait for the audio thread; every sound made meanwhile buys more time."""
+        runs, until = -1, 0.0
+        while not done():
+            made = int(self.engine.worker_counters[RUNS])
+            if made != runs:
+                runs, until = made, time.monotonic() + _PATIENCE_SECONDS
+            if time.monotonic() > until:
+                raise EngineError(
+                    "the engine did not answer; is the audio device running?"
+                )
+            time.sleep(_POLL_SECONDS)
+
+    def _send(self, event: np.ndarray, at: float | None) -> None:
+        if at is None:
+            event["clock"], event["time"] = events.NANOSECONDS, time.perf_counter_ns()
+        else:
+            event["time"] = round(at * self.sample_rate)
+        self._push(event)
+
+    def _push(self, event: np.ndarray) -> None:
+        ring, cursors = self.engine.control_ring, self.engine.control_cursors
+        with self._lock:
+            until = time.monotonic() + _PATIENCE_SECONDS
+            while not push(ring, cursors, event[0]):
+                if not self.running or time.monotonic() > until:
+                    super()._push(event)
+                time.sleep(_POLL_SECONDS)
+
+
+def _lock(arrays: Iterable[np.ndarray]) -> None:
+    """Let no page be missing when the audio thread wants it."""
+    for array in arrays:
+        lock_memory(array)  # where it is not allowed, `doctor` says so

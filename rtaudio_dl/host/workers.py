@@ -1,0 +1,73 @@
+"""The native inference threads of a live engine, from start to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rtaudio_dl.core.priority import INFERENCE, STREAMS, Priority, raise_priority
+from rtaudio_dl.core.system import Semaphore
+from rtaudio_dl.engine.layout import Engine
+from rtaudio_dl.kinds.sound.worker import work
+from rtaudio_dl.kinds.stream.worker import work_streams
+
+
+class Workers:
+    """One thread for sounds, one for streams: a hop cannot wait for a whole sound.
+
+    ``say`` gets one line if the system gives them no priority.
+    """
+
+    def __init__(self, engine: Engine, say: Callable[[str], None]):
+        self._engine, self._say = engine, say
+        self._semaphore, self._stream_semaphore = Semaphore(), Semaphore()
+        master = engine.master
+        master["post_address"] = self._semaphore.post_address
+        master["wait_address"] = self._semaphore.wait_address
+        master["semaphore"] = self._semaphore.handle
+        master["stream_semaphore"] = self._stream_semaphore.handle
+        self._threads: list[threading.Thread] = []
+        self._refused: str | None = None
+
+    def compile(self) -> None:
+        """Compile or load the threads' kernels now, not at the first note."""
+        self._engine.stop[0] = 1
+        work(self._engine)  # ends at once
+        work_streams(self._engine)
+
+    @property
+    def running(self) -> bool:
+        """Whether they were started and not stopped."""
+        return bool(self._threads)
+
+    def start(self) -> None:
+        """Start both threads."""
+        self._engine.stop[0] = 0
+        engine = self._engine
+        for name, *arguments in (
+            ("inference", work, INFERENCE, engine.worker_allowance),
+            ("streams", work_streams, STREAMS, engine.stream_allowance),
+        ):
+            thread = threading.Thread(
+                target=self._run, args=arguments, name=name, daemon=True
+            )
+            self._threads.append(thread)
+            thread.start()
+
+    def _run(self, kernel: Any, priority: Priority, allowance: np.ndarray) -> None:
+        refused = raise_priority(threading.get_native_id(), priority, allowance)
+        if refused and not self._refused:
+            self._say(refused)
+        self._refused = refused or self._refused
+        kernel(self._engine)  # native: it holds no GIL from here on
+
+    def stop(self) -> None:
+        """End both threads once they have done what they do; again: nothing."""
+        self._engine.stop[0] = 1
+        for semaphore in (self._semaphore, self._stream_semaphore):
+            semaphore.post()
+        while self._threads:
+            self._threads.pop().join()

@@ -1,0 +1,1 @@
+"""JACK, without PortAudio."""

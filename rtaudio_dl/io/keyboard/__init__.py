@@ -1,0 +1,1 @@
+"""The computer's keyboard as an instrument."""

@@ -1,0 +1,1 @@
+"""Kinds of model: what is special about each lies in a folder of its own."""

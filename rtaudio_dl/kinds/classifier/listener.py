@@ -1,0 +1,268 @@
+"""Listening: what a classifier hears, in a file or live, as a list of detections.
+
+    >>> from rtaudio_dl.kinds.classifier.listener import listen_file
+    >>> for heard in listen_file("clap.wav", "onset"):  # doctest: +SKIP
+    ...     print(f"{heard.time:.3f} s {heard.label} {heard.confidence:.2f}")
+
+A file goes through the same kernels as a microphone does, sample by sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rtaudio_dl.core.counters import ANALYSIS_COUNTERS, INPUT_COUNTERS
+from rtaudio_dl.core.ring import DROPPED, pop_many, read_frames
+from rtaudio_dl.dsp.onset import LEAST, PAUSE, RATIO, reset_onset
+from rtaudio_dl.dsp.rational_resampler import delay
+from rtaudio_dl.engine.detection import DETECTION
+from rtaudio_dl.engine.input import MAX_INPUTS
+from rtaudio_dl.engine.layout import Engine
+from rtaudio_dl.errors import EngineError
+from rtaudio_dl.files.read import SoundReader
+from rtaudio_dl.host.controls import check
+from rtaudio_dl.kinds.classifier.analysis import end_file, hear_file
+from rtaudio_dl.kinds.classifier.model import Ear, open_ear, without_model
+from rtaudio_dl.kinds.classifier.settings import ONSET
+
+RATES = (8_000, 192_000)  # Hz
+_BLOCK_SECONDS = 0.25  # of a file between two looks at what was heard
+_BATCH = 256
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A label began (``on``) or ended.
+
+    ``frame`` is the first frame of the input that the decision did not need, ``time``
+    the same in s; ``begin`` and ``end`` (s) bound the sound that it stands on.
+    ``confidence`` 0..1 is the score at the beginning, and the highest one at the end;
+    ``level`` the peak of that sound, linear. ``published`` is the first frame that was
+    still to be played when it was told: live, their distance is the time it took.
+    """
+
+    time: float
+    frame: int
+    label: str
+    confidence: float
+    on: bool
+    begin: float
+    end: float
+    level: float
+    published: int
+
+
+class Listener:
+    """What a model hears; `FileListener` and the live one fill it.
+
+    ``model`` is the name or path of a classifier, or ``onset`` for strokes alone;
+    ``onset`` tells strokes beside the model's labels. ``settings`` changes some of the
+    detector's settings (see `rtaudio_dl.kinds.classifier.settings`); the DC blocker is
+    off with ``dc``. ``onset_ratio``, ``onset_least`` (linear) and ``onset_pause`` (s)
+    say what a stroke is, see `rtaudio_dl.dsp.onset`. Raises ModelError or EngineError.
+    """
+
+    def __init__(
+        self,
+        model: str | Path,
+        sample_rate: int,
+        *,
+        onset: bool = False,
+        settings: Mapping[str, Any] | None = None,
+        dc: bool = False,
+        onset_ratio: float = RATIO,
+        onset_least: float = LEAST,
+        onset_pause: float = PAUSE,
+        provider: str = "cpu",
+        engine: Engine | None = None,
+    ):
+        check("sample_rate", sample_rate, *RATES)
+        check("onset_ratio", onset_ratio, 1, 1000)
+        check("onset_least", onset_least, 0, 1)
+        check("onset_pause", onset_pause, 0.01, 10)
+        self.sample_rate, self.model_name = sample_rate, str(model)
+        if str(model) == ONSET:
+            if settings:
+                raise EngineError("onset has no thresholds: give onset_ratio instead")
+            onset, self._ear = True, without_model(sample_rate, engine)
+        else:
+            options = {"dc": dc, "provider": provider, "engine": engine}
+            self._ear = open_ear(model, sample_rate, changes=settings, **options)
+        self.labels = (*self._ear.labels, ONSET) if onset else self._ear.labels
+        self._memory = self._ear.memory
+        stroke = onset_ratio, onset_least, onset_pause
+        reset_onset(self._memory.onset, sample_rate, *stroke)
+        self._memory.onset["label"] = len(self._ear.labels)
+        self._memory.onset["on"] = onset
+        self._batch = np.zeros(_BATCH, DETECTION)
+
+    @property
+    def ear(self) -> Ear:
+        """The model that listens, with its settings and memory."""
+        return self._ear
+
+    def events(self) -> list[Detection]:
+        """What was heard since the last call, in the order of frames."""
+        memory = self._memory
+        taken = self._taken(memory.ring, memory.cursors)
+        taken += self._taken(memory.onset_ring, memory.onset_cursors)
+        return sorted(taken, key=lambda detection: detection.frame)
+
+    def _taken(self, ring: np.ndarray, cursors: np.ndarray) -> list[Detection]:
+        taken = []
+        while count := pop_many(ring, cursors, self._batch):
+            taken += [self._detection(record) for record in self._batch[:count]]
+        return taken
+
+    def _detection(self, record: np.void) -> Detection:
+        rate = self.sample_rate
+        return Detection(
+            time=int(record["frame"]) / rate,
+            frame=int(record["frame"]),
+            label=self.labels[int(record["label"])],
+            confidence=float(record["confidence"]),
+            on=bool(record["on"]),
+            begin=int(record["begin"]) / rate,
+            end=int(record["end"]) / rate,
+            level=float(record["level"]),
+            published=int(record["published"]),
+        )
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The smoothed score of each of the model's labels, as of the last hop."""
+        return dict(zip(self._ear.labels, self._memory.smoothed.tolist(), strict=True))
+
+    @property
+    def level(self) -> float:
+        """Peak meter of the input, linear; it falls by itself."""
+        return float(self._memory.input["peak"][0])
+
+    def trace(self, on: bool = True) -> None:
+        """Keep the scores of every hop for `score_rows`, or no longer."""
+        self._memory.ear["traced"] = on
+
+    def score_rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """Scores that were traced since the last call: times in s, (hops, labels)."""
+        rows = np.zeros((self._memory.trace_ring.shape), np.float64)
+        ring, cursors = self._memory.trace_ring, self._memory.trace_cursors
+        rows = rows[: read_frames(ring, cursors, rows)]
+        return rows[:, 0] / self.sample_rate, rows[:, 1:]
+
+    def counts(self) -> dict[str, int]:
+        """Counters of the input and of the analysis, and detections nobody read."""
+        memory = self._memory
+        counts = zip(ANALYSIS_COUNTERS, memory.counters.tolist(), strict=True)
+        heard = zip(INPUT_COUNTERS, memory.input_counters.tolist(), strict=True)
+        lost = memory.cursors[DROPPED] + memory.onset_cursors[DROPPED]
+        dropped = int(memory.input_cursors[DROPPED])
+        more = {"lost_detections": int(lost), "input_dropped": dropped}
+        return dict(counts) | dict(heard) | more
+
+    def close(self) -> None:
+        """Release the model; again: nothing."""
+        self._ear.close()
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+class FileListener(Listener):
+    """Listens to a sound file of any length, rate and number of channels.
+
+    ``channels`` counts from 1; None mixes all. Iterate over it once: it gives the
+    detections in order; or over `blocks`, to look at scores and levels between. One
+    window of silence follows the file. Raises AudioFileError, too.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        model: str | Path = "commands",
+        *,
+        channels: tuple[int, ...] | None = None,
+        **options: Any,
+    ):
+        self._reader = SoundReader(path)
+        try:
+            super().__init__(model, self._reader.sample_rate, **options)
+            choose_channels(self._memory.input, self._reader.channels, channels)
+        except BaseException:
+            self._reader.close()
+            raise
+        nothing = np.zeros((0, self._reader.channels), np.float32)
+        hear_file(self._memory, nothing)  # compiled now, not while it is timed
+        self.seconds = self._reader.seconds
+        self._block = round(_BLOCK_SECONDS * self.sample_rate)
+        # Loaded now, so that `done` shows the pace of what follows.
+        hear_file(self._memory, np.zeros((0, self._reader.channels), np.float32))
+
+    @property
+    def done(self) -> float:
+        """Seconds of the file that were heard."""
+        return min(int(self._memory.ear["frame"][0]) / self.sample_rate, self.seconds)
+
+    def __iter__(self) -> Iterator[Detection]:
+        for detections in self.blocks():
+            yield from detections
+
+    def blocks(self) -> Iterator[list[Detection]]:
+        """What was heard in each quarter of a second, and after the end."""
+        for block in self._reader.blocks(self._block):
+            hear_file(self._memory, block)
+            yield self.events()
+        silence = self._silence()
+        for first in range(0, len(silence), self._block):
+            hear_file(self._memory, silence[first : first + self._block])
+            yield self.events()
+        end_file(self._memory)
+        yield self.events()
+
+    def _silence(self) -> np.ndarray:
+        frames = delay(self._memory.resampler)
+        if self._ear.model is not None:
+            card = self._ear.model.card
+            window = card.input("audio").size()
+            frames += -(-window * self.sample_rate // card.sample_rate)
+        return np.zeros((frames, self._reader.channels), np.float32)
+
+    def counts(self) -> dict[str, int]:
+        """As those of every listener; the reader took the values that were NaN."""
+        counts = super().counts()
+        counts["input_not_finite"] += self._reader.not_finite
+        return counts
+
+    def close(self) -> None:
+        """Close the file and release the model."""
+        self._reader.close()
+        super().close()
+
+
+def listen_file(
+    path: str | Path, model: str | Path = "commands", **options: Any
+) -> Iterator[Detection]:
+    """What a model hears in a file; ``options`` as for `FileListener`."""
+    with FileListener(path, model, **options) as listener:
+        yield from listener
+
+
+def choose_channels(
+    record: np.ndarray, count: int, channels: tuple[int, ...] | None
+) -> None:
+    """Let an input mix some of its ``count`` channels (from 1), None: all of them."""
+    if count > MAX_INPUTS:
+        raise EngineError(f"the input has {count} channels; at most {MAX_INPUTS}")
+    chosen = range(1, count + 1) if channels is None else channels
+    if not chosen or any(not 1 <= number <= count for number in chosen):
+        raise EngineError(f"channels are {channels!r}; the input has 1 to {count}")
+    record["channels"] = count
+    record["chosen"] = sum(1 << (number - 1) for number in set(chosen))
+    record["scale"] = 1 / len(set(chosen))

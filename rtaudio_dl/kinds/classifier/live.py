@@ -1,0 +1,125 @@
+"""Listening live: the engine's input, and the analysis thread behind it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rtaudio_dl.core.priority import ANALYSIS, lock_memory, raise_priority
+from rtaudio_dl.core.ring import DROPPED, READ, WRITE
+from rtaudio_dl.core.system import Semaphore
+from rtaudio_dl.engine.detection import SILENT
+from rtaudio_dl.engine.layout import Engine
+from rtaudio_dl.kinds.classifier import analysis
+from rtaudio_dl.kinds.classifier.listener import Listener
+from rtaudio_dl.kinds.classifier.settings import ONSET
+from rtaudio_dl.kinds.classifier.trigger import VELOCITIES, Trigger
+
+
+class LiveListener(Listener):
+    """Hears an engine's input; `rtaudio_dl.LiveHost.listen` makes one.
+
+    Frames and times are those of the host: a detection's ``frame`` can be compared with
+    `Host.frame`. Python only reads: the analysis runs in native code.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        model: str | Path,
+        sample_rate: int,
+        semaphore: Semaphore,
+        close: Callable[[], None],
+        **options: Any,
+    ):
+        super().__init__(model, sample_rate, engine=engine, **options)
+        self._engine, self._on_close = engine, close
+        # The host's: the audio thread may post it once more when all this is gone.
+        self._semaphore = semaphore
+        self._thread: threading.Thread | None = None
+        memory = self._memory
+        memory.ear["wait_address"] = self._semaphore.wait_address
+        memory.ear["semaphore"] = self._semaphore.handle
+        engine.onset_trigger["key"] = SILENT
+        memory.stop[0] = 1
+        analysis.listen(memory)  # compiled now; ends at once
+        analysis.end_file(memory)
+
+    def start(self) -> None:
+        """Begin to hear, with the next block."""
+        record = self._engine.input
+        for array in self._memory:
+            lock_memory(array)
+        self._forget()
+        if self._ear.model is not None:
+            self._memory.stop[0] = 0
+            self._thread = threading.Thread(
+                target=self._work, name="analysis", daemon=True
+            )
+            self._thread.start()
+            record["post_address"] = self._semaphore.post_address
+            record["semaphore"] = self._semaphore.handle
+            record["analysed"] = 1
+        record["on"] = 1
+
+    def _forget(self) -> None:
+        """Begin anew; the audio thread leaves these alone until it is to hear."""
+        engine = self._engine
+        for cursors in (engine.input_cursors, engine.onset_cursors):
+            cursors[READ], cursors[DROPPED] = cursors[WRITE], 0
+        engine.input_counters[:] = 0
+        self._memory.ear["lost"] = self._memory.ear["began"] = 0
+
+    def _work(self) -> None:
+        raise_priority(threading.get_native_id(), ANALYSIS, self._memory.allowance)
+        analysis.listen(self._memory)  # native: it holds no GIL from here on
+
+    def stop(self) -> None:
+        """Hear no more; what is on ends. Again: nothing."""
+        self._engine.input["on"] = self._engine.input["analysed"] = 0
+        if self._thread is None:
+            return
+        self._memory.stop[0] = 1
+        self._semaphore.post()
+        self._thread.join()
+        self._thread = None
+        analysis.end_file(self._memory)
+
+    def play(self, label: str, trigger: Trigger, channel: int) -> None:
+        """Let a label play a key; ``channel`` is for a trigger without its own."""
+        number = self._numbered(label)
+        record = self._record(number)
+        velocity = trigger.velocity
+        record["velocity"] = VELOCITIES.get(velocity, velocity)
+        record["channel"] = channel if trigger.channel is None else trigger.channel
+        record["key"] = trigger.key
+        if number == len(self._ear.labels):
+            self._memory.onset["on"] = 1
+
+    def play_nothing(self, label: str) -> None:
+        """Let a label play no key any more."""
+        self._record(self._numbered(label))["key"] = SILENT
+
+    def _numbered(self, label: str) -> int:
+        return (*self._ear.labels, ONSET).index(label)
+
+    def _record(self, number: int) -> Any:
+        if number == len(self._ear.labels):
+            return self._engine.onset_trigger
+        return self._memory.triggers[number : number + 1]
+
+    @property
+    def running(self) -> bool:
+        """Whether the input is heard."""
+        return bool(self._engine.input["on"][0])
+
+    def close(self) -> None:
+        """End listening and release the model; again: nothing."""
+        self._on_close()
+
+    def release(self) -> None:
+        """Stop and release the model: for the host, which `close` asks to do it."""
+        self.stop()
+        super().close()

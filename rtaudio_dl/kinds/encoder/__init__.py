@@ -1,0 +1,1 @@
+"""Models that turn a recording into a timbre."""

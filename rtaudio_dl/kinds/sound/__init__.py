@@ -1,0 +1,1 @@
+"""Models that make a whole sound at a run: `oneshot` and `note`."""

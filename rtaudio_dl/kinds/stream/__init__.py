@@ -1,0 +1,1 @@
+"""Models that make a note hop by hop while it sounds."""

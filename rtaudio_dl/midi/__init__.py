@@ -1,0 +1,1 @@
+"""MIDI files, and the songs that come with the package."""

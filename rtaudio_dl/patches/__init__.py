@@ -1,0 +1,1 @@
+"""Patches: playable instruments, written in TOML."""

@@ -1,0 +1,1 @@
+"""Sound files of any length, played beside the instruments."""

@@ -1,0 +1,138 @@
+"""The tracks of a host: their places in the engine, and the thread that reads ahead."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from rtaudio_dl.core.priority import lock_memory
+from rtaudio_dl.engine.layout import Engine
+from rtaudio_dl.errors import EngineError
+from rtaudio_dl.host.controls import LATEST_SECONDS, check
+from rtaudio_dl.playback.kernels import EMPTY, TRACKS
+from rtaudio_dl.playback.track import Track
+
+_POLL_SECONDS = 0.05
+
+
+class FilePlayer:
+    """What a host does with sound files; it has an engine, a rate and `tracks`."""
+
+    engine: Engine
+    sample_rate: int
+    tracks: Tracks
+
+    def play_file(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        at: float | None = None,
+        seek: float = 0.0,
+        loop: bool = False,
+        pitch: float = 0.0,
+        gain: float = 1.0,
+    ) -> Track:
+        """Play a sound file of any format and length beside the instruments.
+
+        It begins at ``at`` seconds of the host (None: now, to the frame with notes of
+        that time), from ``seek`` seconds of the file on; ``pitch`` is in semitones,
+        ``gain`` linear. The `Track` can be paused, moved, bent and stopped. Raises
+        AudioFileError or EngineError.
+        """
+        frame = int(self.engine.master["frame"][0])
+        start = frame
+        if at is not None:
+            check("at", at, 0, LATEST_SECONDS)
+            start = round(at * self.sample_rate)
+        if start < frame:
+            raise EngineError(
+                f"at={at:g} s is past; the host is at {frame / self.sample_rate:g} s"
+            )
+        if self.engine.master["flight_on"][0]:
+            raise EngineError(
+                "a flight recording holds no sound files; stop it first, or record "
+                "what is heard"
+            )
+        return self.tracks.add(
+            path, start, seek=seek, loop=loop, pitch=pitch, gain=gain
+        )
+
+
+class Tracks:
+    """Up to four tracks that play at once.
+
+    `fill` reads ahead for all of them: an offline host calls it before it renders, a
+    live one has `start` call it from a thread.
+    """
+
+    def __init__(self, engine: Engine, say: Callable[[str], None]):
+        self._engine, self._say = engine, say
+        self._tracks: list[Track] = []
+        self._lock = threading.Lock()  # of the list
+        self._wake, self._ended = threading.Event(), False
+        self._thread: threading.Thread | None = None
+
+    def add(self, path: str | os.PathLike[str], start: int, **options: Any) -> Track:
+        """Open a file; it begins at a frame of the engine. See `Track`."""
+        self.fill()
+        with self._lock:
+            life = self._engine.track_life
+            free = [place for place in range(TRACKS) if life[place] == EMPTY]
+            if not free:
+                raise EngineError(
+                    f"no place for {os.fspath(path)}: {TRACKS} files play already; "
+                    "stop one first"
+                )
+            track = Track(
+                *(self._engine, free[0], path, self._wake, self._say),
+                start=start,
+                **options,
+            )
+            if self._thread is not None:
+                lock_memory(track.memory)  # as the engine's own
+            self._tracks.append(track)
+            return track
+
+    def fill(self) -> None:
+        """Decode ahead for all tracks, and close those that have ended."""
+        with self._lock:
+            for track in [track for track in self._tracks if track.ended]:
+                track.close()
+                self._tracks.remove(track)
+            for track in self._tracks:
+                track.fill()
+
+    def __len__(self) -> int:
+        return len(self._tracks)
+
+    def stop(self) -> None:
+        """Let all tracks fade out."""
+        with self._lock:
+            for track in self._tracks:
+                track.stop()
+
+    def start(self) -> None:
+        """Read ahead from a thread of its own."""
+        if self._thread is None:
+            self._ended = False
+            self._thread = threading.Thread(target=self._run, name="tracks")
+            self._thread.daemon = True
+            self._thread.start()
+
+    def _run(self) -> None:
+        while not self._ended:
+            self._wake.wait(_POLL_SECONDS)
+            self._wake.clear()
+            self.fill()
+
+    def close(self) -> None:
+        """End the thread and close all files; no audio thread may run any more."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            self._ended = True
+            self._wake.set()
+            thread.join()
+        while self._tracks:
+            self._tracks.pop().close()

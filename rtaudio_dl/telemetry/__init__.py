@@ -1,0 +1,1 @@
+"""What those who watch are told: sinks for events and detections."""

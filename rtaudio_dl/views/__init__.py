@@ -1,0 +1,1 @@
+"""What pictures and tables show of sound, and the pictures themselves."""

@@ -1,0 +1,288 @@
+"""The inference thread: what the model is given, what becomes of what it gives."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numba
+import numpy as np
+import pytest
+from scipy import stats
+
+from rtaudio_dl.core.counters import WORKER_COUNTERS
+from rtaudio_dl.core.ring import readable
+from rtaudio_dl.core.system import Semaphore
+from rtaudio_dl.dsp.resampler import PADDING
+from rtaudio_dl.engine import layout
+from rtaudio_dl.host.host import Host
+from rtaudio_dl.kinds.sound.pool import (
+    free_if_unused,
+    is_ready,
+    request,
+    wake_inference,
+)
+from rtaudio_dl.kinds.sound.worker import draw_latent, serve, work
+from rtaudio_dl.patches.patch import Key
+from tests.engine.clicks import click_db
+from tests.engine.models import FRAMES, LATENT, PITCH_SCALE, SHOWS, write_mirror
+from tests.engine.rig import make_patch
+from tests.models.models import write_oneshot, write_slow
+
+PATIENCE_SECONDS = 20
+
+
+@pytest.fixture(scope="module")
+def mirror(tmp_path_factory):
+    return write_mirror(tmp_path_factory.mktemp("models") / "mirror.onnx")
+
+
+def loaded(path, **fields) -> tuple[Host, object]:
+    keys = {60: Key(classes={"kick": 0.75, "snare": 0.25}, latent=11)}
+    patch = make_patch(**{"model": str(path), "keys": keys, "seed": 5} | fields)
+    host = Host(provider="cpu")
+    return host, host.load(patch)
+
+
+def sound_of(host, instrument, number: int = 0) -> np.ndarray:
+    """The sound of a strike, without its padding."""
+    numbers = host.engine.slots["number"][instrument.first :][: instrument.slots]
+    ready = host.engine.slot_life[instrument.first :][: instrument.slots]
+    (slot,) = np.flatnonzero((numbers == number) & (ready == layout.READY))
+    return instrument.sounds[slot, PADDING:-PADDING]
+
+
+def worker_counts(host) -> dict[str, int]:
+    counts = zip(WORKER_COUNTERS, host.engine.worker_counters, strict=True)
+    return {name: int(n) for name, n in counts}
+
+
+# --- what the model is given
+
+
+def test_the_model_gets_the_keys_class_pitch_and_velocity(mirror):
+    host, instrument = loaded(mirror)
+    with host:
+        sound = sound_of(host, instrument)
+    assert sound[SHOWS["class"]].tolist() == [0.75, 0.25]
+    assert sound[SHOWS["pitch"]] == pytest.approx(60 * PITCH_SCALE)
+    assert sound[SHOWS["velocity"]] == 1.0
+
+
+def test_a_fresh_sound_knows_how_hard_its_key_was_struck(mirror):
+    host, instrument = loaded(mirror, freshness="fresh")
+    with host:
+        host.note_on(60, 0.25)
+        host.render(0.004)  # it sounds still
+        assert sound_of(host, instrument)[SHOWS["velocity"]] == 0.25
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_latent_is_that_of_seed_key_and_strike(mirror, number):
+    host, instrument = loaded(mirror, parameters={"variation": 0.3, "morph": 0.2})
+    expected = np.zeros(LATENT, np.float32)
+    draw_latent(expected, np.uint64(5), 11, number, 0.2, 0.3)
+    with host:
+        assert np.array_equal(
+            sound_of(host, instrument, number)[SHOWS["latent"]], expected
+        )
+
+
+def test_a_uniform_latent_is_uniform(tmp_path):
+    extra = {"latent_distribution": "uniform"}
+    path = write_mirror(tmp_path / "uniform.onnx", extra=extra)
+    keys = {k: Key(latent=k) for k in range(128)}
+    host, instrument = loaded(path, keys=keys, depth=4, parameters={"variation": 1.0})
+    with host:
+        drawn = instrument.sounds[: 4 * 128, PADDING : PADDING + LATENT].ravel()
+    assert stats.kstest(drawn, "uniform", (-1, 2)).pvalue > 1e-3
+    assert np.abs(drawn).max() < 1
+
+
+@pytest.mark.parametrize("variation, alike", [(0.0, True), (0.15, False), (1.0, False)])
+def test_variation_makes_strikes_differ(tmp_path, variation, alike):
+    path = write_oneshot(tmp_path / "tones.onnx", latent=64)
+    host, instrument = loaded(
+        path, keys=[60], depth=4, parameters={"variation": variation}
+    )
+    with host:
+        first, second = sound_of(host, instrument, 0), sound_of(host, instrument, 1)
+        assert np.array_equal(first, second) == alike
+        character = np.corrcoef(first, second)[0, 1]
+    assert character > (0.9 if variation < 0.5 else -1)
+
+
+# --- what becomes of what the model gives
+
+
+def test_a_model_that_gives_nan_is_muted_and_counted(mirror):
+    host, instrument = loaded(mirror)
+    with host:
+        instrument.class_table[60] = np.nan
+        host.note_on(60)
+        host.render(0.1)
+        assert worker_counts(host)["muted_sounds"] == 1
+        assert not sound_of(host, instrument, 2).any()
+        assert np.isfinite(host.render(0.1)).all()
+
+
+@pytest.mark.parametrize("weight, muted", [(3.9, 0), (4.1, 1), (np.inf, 1)])
+def test_a_model_that_gives_far_too_much_is_muted(mirror, weight, muted):
+    host, instrument = loaded(mirror)
+    with host:
+        instrument.class_table[60] = weight
+        host.note_on(60)
+        host.render(0.1)
+        assert worker_counts(host)["muted_sounds"] == muted
+        assert sound_of(host, instrument, 2).any() == (not muted)
+
+
+def test_a_run_that_fails_is_silence_and_counted_and_the_next_one_works(mirror):
+    host, instrument = loaded(mirror)
+    binding = host.engine.bindings[instrument.place]
+    inputs = int(binding["inputs"])
+    with host:
+        binding["inputs"] = 0
+        host.note_on(60)
+        host.render(0.1)
+        binding["inputs"] = inputs
+        assert worker_counts(host)["failed_runs"] == 1
+        assert not sound_of(host, instrument, 2).any()
+        host.note_on(60)
+        host.render(0.1)
+        assert worker_counts(host)["failed_runs"] == 1
+        assert sound_of(host, instrument, 3).any()
+
+
+def test_the_padding_stays_silent(mirror):
+    host, instrument = loaded(mirror)
+    with host:
+        assert not instrument.sounds[:, :PADDING].any()
+        assert not instrument.sounds[:, -PADDING:].any()
+
+
+def test_a_sound_that_ends_in_mid_air_is_faded_out(tmp_path):
+    host, instrument = loaded(write_mirror(tmp_path / "long.onnx", frames=4000))
+    with host:
+        end = sound_of(host, instrument)[-80:]
+        assert end[0] > 0.98 and 0 < end[-1] < 0.02
+        assert (np.diff(end) < 0).all()
+        host.render(0.1)
+        host.note_on(60, at=0.1)
+        audio = host.render(0.5)
+    assert click_db(audio, 4800) < -55
+
+
+def test_a_short_sound_keeps_three_quarters(mirror):
+    host, instrument = loaded(mirror)
+    with host:
+        ones = sound_of(host, instrument)[SHOWS["one"]]
+    assert (ones[: FRAMES * 3 // 4 - SHOWS["one"].start] == 1).all()
+
+
+# --- the thread
+
+
+class Working:
+    """A host whose requests a native thread serves, as in live playing."""
+
+    def __init__(self, path, **fields):
+        self.host, self.instrument = loaded(path, **fields)
+        self.semaphore = Semaphore()
+        master = self.host.engine.master
+        master["post_address"] = self.semaphore.post_address
+        master["wait_address"] = self.semaphore.wait_address
+        master["semaphore"] = self.semaphore.handle
+        self.thread = threading.Thread(target=work, args=(self.host.engine,))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_error):
+        self.stop()
+        self.host.close()
+
+    def stop(self):
+        self.host.engine.stop[0] = 1
+        self.semaphore.post()
+        self.thread.join(PATIENCE_SECONDS)
+        assert not self.thread.is_alive()
+
+    def request(self, number: int) -> int:
+        engine = self.host.engine
+        slot = request(engine, self.instrument.place, 60, number, 1.0)
+        wake_inference(engine)
+        return slot
+
+
+def wait_for(fact) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not fact():
+        assert time.monotonic() < until
+        time.sleep(0.002)
+
+
+def test_the_thread_sleeps_serves_and_stops(mirror):
+    with Working(mirror, freshness="fresh") as working:
+        for number in range(30):
+            slot = working.request(number)
+            wait_for(lambda slot=slot: is_ready(working.host.engine, slot))
+            free_if_unused(working.host.engine, slot)
+        assert worker_counts(working.host)["runs"] == 30
+
+
+def test_the_thread_catches_up_with_a_burst(mirror):
+    with Working(mirror, freshness="fresh") as working:
+        slots = [working.request(number) for number in range(60)]
+        wait_for(lambda: all(is_ready(working.host.engine, s) for s in slots))
+        assert readable(working.host.engine.request_cursors) == 0
+
+
+def test_a_request_that_came_before_the_thread_is_served(mirror):
+    working = Working(mirror, freshness="fresh")
+    slot = working.request(0)
+    with working:
+        wait_for(lambda: is_ready(working.host.engine, slot))
+
+
+def test_the_thread_stops_between_two_sounds(tmp_path):
+    path = write_slow(tmp_path / "slow.onnx", rounds=20)
+    with Working(path, keys=[60], freshness="fresh") as working:
+        slots = [working.request(number) for number in range(60)]
+        wait_for(lambda: worker_counts(working.host)["runs"] > 0)
+        working.stop()
+        assert not all(is_ready(working.host.engine, slot) for slot in slots)
+        # What was left is served by whoever comes next.
+        assert serve(working.host.engine) > 0
+
+
+@numba.njit(nogil=True)
+def _ask_until_told(engine, place, key, told):
+    """A native thread in the audio thread's place: a request, its sound, the next."""
+    asked = 0
+    while told[0] == 0:
+        slot = request(engine, place, key, asked, 1.0)
+        wake_inference(engine)
+        while not is_ready(engine, slot) and told[0] == 0:
+            pass
+        free_if_unused(engine, slot)
+        asked += 1
+
+
+def test_a_thread_that_holds_the_gil_stops_nothing(mirror):
+    with Working(mirror, freshness="fresh") as working:
+        told, engine = np.zeros(1, np.int64), working.host.engine
+        arguments = (engine, working.instrument.place, 60, told)
+        told[0] = 1
+        _ask_until_told(*arguments)  # compiled before the clock runs
+        told[0] = 0
+        audio = threading.Thread(target=_ask_until_told, args=arguments)
+        audio.start()
+        wait_for(lambda: worker_counts(working.host)["runs"] > 0)
+        before = worker_counts(working.host)["runs"]
+        _ = 3**6_000_000  # one call into C: no other Python thread runs meanwhile
+        after = worker_counts(working.host)["runs"]
+        told[0] = 1
+        audio.join()
+    assert after - before > 100
