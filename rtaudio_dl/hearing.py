@@ -18,6 +18,7 @@ from rtaudio_dl.listener import choose_channels
 from rtaudio_dl.live_listener import LiveListener
 from rtaudio_dl.patch import Patch
 from rtaudio_dl.patch_ears import Ears
+from rtaudio_dl.rt.words import load_word
 from rtaudio_dl.system import Semaphore
 
 UNCONNECTED = ""  # the name of an input that JACK connects to nothing by itself
@@ -95,11 +96,12 @@ class HearingHost(Host):
         listener, self._listener = self._listener, None
         if listener is None:
             return
-        held = self.engine.onset_trigger[0]
-        if held["key"] >= 0 and self.running:
-            self.note_off(int(held["key"]), channel=int(held["channel"]))
-        listener.release()
+        key = load_word(self.engine.onset_key, 0)
+        if key >= 0 and self.running:
+            channel = int(self.engine.onset_trigger["channel"][0])
+            self.note_off(key, channel=channel)
         stream = self._audio.stream
+        listener.release(blocks=self.running and stream is not None)
         if stream is not None:
             stream.hear(None)
 

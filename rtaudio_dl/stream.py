@@ -20,6 +20,7 @@ from rtaudio_dl.patch import PARAMETERS, Patch
 from rtaudio_dl.rt import layout
 from rtaudio_dl.rt.stream_filter import causal_filter
 from rtaudio_dl.rt.stream_layout import BATCH, INBOX, LANES, NO_HOP, STREAM
+from rtaudio_dl.rt.words import store_word
 from rtaudio_dl.stream_batch import Batches, find_grain
 from rtaudio_dl.timbre import CONTROL, find_timbre, timbre_input
 
@@ -186,7 +187,8 @@ def drop_hop(engine: layout.Engine, serial: int, hop: int) -> None:
     for voice in engine.voices[engine.voices["serial"] == serial]:
         if voice["lane"] != layout.NONE:
             inbox = int(engine.streams["inbox"][voice["patch"]])
-            engine.inbox[int(voice["lane"]) * INBOX + hop % inbox] = NO_HOP
+            place = int(voice["lane"]) * INBOX + hop % inbox
+            store_word(engine.inbox, place, NO_HOP)
 
 
 def _write_memory(record: np.void, card: Card, memory: StreamMemory) -> None:

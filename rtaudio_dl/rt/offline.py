@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rtaudio_dl.rt.kernel import rt_kernel
 from rtaudio_dl.rt.layout import KEYS, NONE, PATCHES, REQUESTED
+from rtaudio_dl.rt.native import store_release
 from rtaudio_dl.rt.pool import KEYS_PER_SWEEP, free_if_unused, request, sweep, unready
 from rtaudio_dl.rt.process import apply_due, process
 from rtaudio_dl.rt.schedule import collect
@@ -53,7 +54,7 @@ def prepare_sound(engine, patch, key, number, morph, variation, velocity, ready)
         engine.queues[patch, key, 0] = slot
         serve(engine)
         if not ready:
-            engine.slot_life[slot] = REQUESTED
+            store_release(engine.slot_life, slot, REQUESTED)
     return slot
 
 

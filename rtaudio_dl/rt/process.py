@@ -6,9 +6,9 @@ from rtaudio_dl.rt.counters import BLOCKS
 from rtaudio_dl.rt.dispatch import apply
 from rtaudio_dl.rt.flight import log_event, log_tap
 from rtaudio_dl.rt.kernel import rt_kernel
-from rtaudio_dl.rt.layout import SEGMENT
+from rtaudio_dl.rt.layout import SEGMENT, TAP_ON
 from rtaudio_dl.rt.master import finish
-from rtaudio_dl.rt.native import flush_denormals, restore_denormals
+from rtaudio_dl.rt.native import flush_denormals, load_acquire, restore_denormals
 from rtaudio_dl.rt.pool import sweep, wake_inference
 from rtaudio_dl.rt.ring import write_frames
 from rtaudio_dl.rt.schedule import collect, drop_first
@@ -50,7 +50,8 @@ def process(engine, out, alone):
     """`process_block`; ``alone`` where there is no other thread for streams. [audio]"""
     mode = flush_denormals()
     master = engine.master[0]
-    recorded = master.tap_on  # Python may change it at any time: one look
+    # Python may change it at any time: one look.
+    recorded = load_acquire(engine.switches, TAP_ON)
     log_tap(engine, recorded)
     collect(engine)
     sweep(engine)
