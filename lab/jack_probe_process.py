@@ -13,11 +13,21 @@ from numba import types
 from lab.child import serve
 from lab.jack_loop import round_trips
 from rtaudio_dl.core.kernel import rt_callback, rt_kernel
-from rtaudio_dl.core.native import call2, call8, floats_at, table_at
+from rtaudio_dl.core.native import (
+    call2,
+    call8,
+    floats_at,
+    load_acquire,
+    store_release,
+    table_at,
+)
 from rtaudio_dl.core.priority import lock_memory
+from rtaudio_dl.core.switch import SWITCH, look, turn
+from rtaudio_dl.core.words import load_word, store_word
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io.jack import libjack
 from rtaudio_dl.io.jack.native import array_of
+from rtaudio_dl.io.seen import wait_until_seen
 
 MAX_CHANNELS = 8
 LEAD_PERIODS = 32  # from a request to its first frame
@@ -35,7 +45,6 @@ STATE = np.dtype(
         ("write", np.uintp),
         ("events", np.uintp),
         ("audio", np.uintp),  # what is heard, or what is played
-        ("armed", np.int64),
         ("start", np.int64),  # JACK's number of the first frame
         ("frames", np.int64),
         ("channels", np.int64),
@@ -44,20 +53,24 @@ STATE = np.dtype(
         ("late", np.int64),
         ("expected", np.int64),  # frame that should begin the next cycle
         ("gaps", np.int64),
-        ("done", np.int64),
-        ("xruns", np.int64),
+        ("words", np.uintp),  # `WORDS` int64 that are shared while it runs
     ],
     align=True,
 )
+# A switch, on while a run's memory may be used; what the callbacks tell.
+DONE, XRUNS = SWITCH, SWITCH + 8
+WORDS = SWITCH + 16
+_CYCLE_SECONDS = 2.0  # a cycle that takes longer hangs
 _states, _messages = array_of(STATE), array_of(MESSAGE)
+_integers = array_of(np.dtype(np.int64))
 
 
 @rt_kernel
-def _play(state, n, first, frames):
+def _play(state, armed, n, first, frames):
     port = floats_at(call2(state.get_buffer, state.ports[1], n), frames)
     sound = floats_at(state.audio, state.frames)
     for i in range(frames):
-        there = state.armed != 0 and 0 <= first + i < state.frames
+        there = armed != 0 and 0 <= first + i < state.frames
         port[i] = sound[first + i] if there else np.float32(0.0)
 
 
@@ -68,12 +81,13 @@ def _send(frames, user):
     The ports are one for MIDI and one for sound.
     """
     state = _states(user, 1)[0]
+    armed = look(_integers(state.words, WORDS))
     n = np.uintp(frames)
     buffer = call2(state.get_buffer, state.ports[0], n)
     call2(state.clear, buffer, n)
     time = call2(state.last_frame_time, state.client, n) & _U32
-    _play(state, n, np.int64(time) - state.start, frames)
-    if state.armed == 0:
+    _play(state, armed, n, np.int64(time) - state.start, frames)
+    if armed == 0:
         return 0
     first = np.int64(time) - state.start
     events = _messages(state.events, state.count)
@@ -99,7 +113,8 @@ def _record(frames, user):
     state = _states(user, 1)[0]
     n = np.uintp(frames)
     now = np.int64(call2(state.last_frame_time, state.client, n) & _U32)
-    if state.armed == 0 or state.done != 0:
+    words = _integers(state.words, WORDS)
+    if look(words) == 0 or load_acquire(words, DONE) != 0:
         return 0
     first = now - state.start
     state.gaps += state.expected >= 0 and state.expected != now
@@ -111,14 +126,15 @@ def _record(frames, user):
             if 0 <= first + i < state.frames:
                 audio[first + i, channel] = port[i]
     if first + frames >= state.frames:
-        state.done = 1
+        store_release(words, DONE, 1)
     return 0
 
 
 @rt_callback(types.int32(types.uintp))
 def _xrun(user):
     """JackXRunCallback: somebody on the server was late. [any]"""
-    _states(user, 1)[0].xruns += 1
+    words = _integers(_states(user, 1)[0].words, WORDS)
+    store_release(words, XRUNS, words[XRUNS] + 1)
     return 0
 
 
@@ -127,8 +143,8 @@ class Probe:
 
     def __init__(self, name: str, channels: int):
         self.channels = channels
-        self.sender, self.send = self._client(f"{name}-send")
-        self.listener, self.record = self._client(f"{name}-record")
+        self.sender, self.send, self.send_words = self._client(f"{name}-send")
+        self.listener, self.record, self.words = self._client(f"{name}-record")
         self.midi = self.sender.register("midi", libjack.MIDI, libjack.IS_OUTPUT)
         self.sound = self.sender.register("sound", libjack.AUDIO, libjack.IS_OUTPUT)
         self.send["ports"][0, :2] = self.midi, self.sound
@@ -147,9 +163,10 @@ class Probe:
             client.on("xrun", _xrun.address, state.ctypes.data)
             client.activate()
 
-    def _client(self, name: str) -> tuple[libjack.Client, np.ndarray]:
+    def _client(self, name: str) -> tuple[libjack.Client, np.ndarray, np.ndarray]:
         client = libjack.Client(name)
-        state = np.zeros(1, STATE)
+        state, words = np.zeros(1, STATE), np.zeros(WORDS, np.int64)
+        state["words"] = words.ctypes.data
         state["client"] = client.pointer
         for field, function in (
             ("get_buffer", "jack_port_get_buffer"),
@@ -158,7 +175,7 @@ class Probe:
             ("write", "jack_midi_event_write"),
         ):
             state[field] = libjack.address(function)
-        return client, state
+        return client, state, words
 
     def _find(self, kind: bytes, flags: int, pattern: str) -> list[str]:
         def found() -> list[str]:
@@ -236,31 +253,38 @@ class Probe:
         self._arm(messages, len(events), audio, played, start)
         rate = self.sender.sample_rate
         end = time.monotonic() + (frames + lead) / rate + 10.0
-        while not self.record["done"][0] and time.monotonic() < end:
+        while not load_word(self.words, DONE) and time.monotonic() < end:
             time.sleep(0.005)
-        self.send["armed"] = self.record["armed"] = 0
-        time.sleep(2 * self.sender.period / rate)
+        for words in (self.send_words, self.words):
+            turn(words, 0)
+        for words in (self.send_words, self.words):
+            if not wait_until_seen(words, _CYCLE_SECONDS):
+                raise DeviceError("the JACK server calls no more; is it stopped?")
         np.save(out, audio, allow_pickle=False)
         return {
             "start": start,
             "late": int(self.send["late"][0]),
             "sent": int(self.send["next"][0]),
-            "gaps": int(self.record["gaps"][0]) + int(not self.record["done"][0]),
+            "gaps": int(self.record["gaps"][0]) + int(not load_word(self.words, DONE)),
             "xruns": self._xruns() - xruns,
         }
 
     def _arm(self, messages, count: int, audio, played, start: int) -> None:
         self._kept = messages, audio, played  # as long as the callbacks may use them
-        for state, sound in ((self.send, played), (self.record, audio)):
+        for state, words, sound in (
+            (self.send, self.send_words, played),
+            (self.record, self.words, audio),
+        ):
             state["start"], state["expected"] = start, -1
-            state["late"] = state["gaps"] = state["next"] = state["done"] = 0
+            state["late"] = state["gaps"] = state["next"] = 0
+            store_word(words, DONE, 0)
             state["events"], state["count"] = messages.ctypes.data, count
             state["audio"], state["frames"] = sound.ctypes.data, len(sound)
             state["channels"] = self.channels
-            state["armed"] = 1
+            turn(words, 1)
 
     def _xruns(self) -> int:
-        return int(self.record["xruns"][0])
+        return load_word(self.words, XRUNS)
 
     def round_trips(self, pulses: list[int]) -> list[int]:
         return round_trips(pulses)

@@ -28,6 +28,8 @@ from lab.result import Result, summarize
 from lab.rig import Rig, rig
 from lab.session import Session
 from lab.words import CLICK_SECONDS, Verdict, clip_files, draw, judge
+from rtaudio_dl.core.words import store_word
+from rtaudio_dl.host.counts import lost
 from rtaudio_dl.kinds.classifier.analysis import end_file, listen
 from rtaudio_dl.kinds.classifier.listener import Detection, FileListener
 from rtaudio_dl.kinds.classifier.model import Ear, open_ear
@@ -95,7 +97,7 @@ def _inference(runs: int) -> Result:
 
 def _compile(ear: Ear) -> None:
     """Compile what the child will run: it has to answer in time."""
-    ear.memory.stop[0] = 1
+    store_word(ear.memory.stop, 0, 1)
     listen(ear.memory)  # ends at once
     end_file(ear.memory)
 
@@ -193,6 +195,7 @@ def _words(bench: Rig, folder: Path, count: int) -> list[Result]:
         xruns=bench.probe.xruns,
         probe_gaps=bench.probe.gaps,
         dropped_hops=after["counts"]["dropped_hops"] - before["counts"]["dropped_hops"],
+        lost=lost(after["host"]) or "nothing",
         overruns=after["host"]["overruns"] - before["host"]["overruns"],
     )
     return [result, _judged("from a file", in_file, len(file_words))]

@@ -19,6 +19,7 @@ from lab.rig import Rig, rig
 from lab.session import Session
 from lab.storm import Storm
 from lab.vitals import stolen_ms, stolen_since
+from rtaudio_dl.host.counts import lost
 
 SEED = 20_001
 # In this time the lowest note of any patch, bent down, has come to its own end.
@@ -120,6 +121,7 @@ def _result(
         "stream_gave_way",
     )
     facts |= {name: counts[name] for name in names}
+    facts["lost"] = lost(counts) or "nothing"
     facts["longest_callback_us"] = counts["longest_ns"] / 1e3
     facts |= (
         watched | trouble | churned | recorded | _grown([*looks, player.ask("vitals")])

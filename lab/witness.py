@@ -21,6 +21,7 @@ from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import call2, load_acquire
 from rtaudio_dl.core.priority import Priority, raise_priority
 from rtaudio_dl.core.system import address_of
+from rtaudio_dl.core.words import store_word
 from rtaudio_dl.engine.layout import Engine
 from rtaudio_dl.engine.schedule import now
 
@@ -80,9 +81,9 @@ class Witness:
         if not hasattr(os, "sched_setaffinity"):
             self.refused = "only Linux lets a thread watch one processor"
             return
-        self._stop[0] = 1
+        store_word(self._stop, 0, 1)
         self._run(None, self._tables(), self._gaps)  # compiled now
-        self._stop[0] = 0
+        store_word(self._stop, 0, 0)
         self._began = int(now(self._engine, np.zeros(2, np.int64)))
         for processor in sorted(os.sched_getaffinity(0))[:_MOST_PROCESSORS]:
             # One of them counts the gaps.
@@ -112,7 +113,7 @@ class Witness:
 
     def stop(self) -> dict[str, Any]:
         """End; what was seen, as facts."""
-        self._stop[0] = 1
+        store_word(self._stop, 0, 1)
         for thread in self._threads:
             thread.join()
         if self.refused or not self._threads:

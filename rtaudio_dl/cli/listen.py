@@ -157,6 +157,7 @@ def _tell_file(listener: FileListener, told: Sinks, seconds: float | None) -> No
 
 def _listen_live(options: argparse.Namespace) -> int:
     with preparing():
+        from rtaudio_dl.host.counts import lost
         from rtaudio_dl.host.live import LiveHost
 
         host = LiveHost(
@@ -175,6 +176,7 @@ def _listen_live(options: argparse.Namespace) -> int:
                 _watch(host, listener, options, [count, *sinks])
             spent = time.process_time() - spent
             counts, lasted = listener.counts(), time.monotonic() - began
+            played = host.counts()
     summary = {
         "model": listener.model_name,
         "seconds": round(lasted, 3),
@@ -182,6 +184,7 @@ def _listen_live(options: argparse.Namespace) -> int:
         "dropped_hops": counts["dropped_hops"],
         "input_dropped": counts["input_dropped"],
         "lost_detections": counts["lost_detections"],
+        "lost_notes": counts["lost_notes"],
         "clipped": counts["input_clipped"],
         "cpu": round(spent / max(lasted, 1e-9), 4),
     }
@@ -196,6 +199,10 @@ def _listen_live(options: argparse.Namespace) -> int:
         ("clipped", f"{counts['input_clipped']} samples"),
         ("processor", f"{summary['cpu']:.1%} of one core"),
     ]
+    if counts["lost_detections"]:
+        rows.append(("unread", f"{counts['lost_detections']} detections"))
+    if told := lost(played):
+        rows.append(("no room for", told))
     console.print(facts("Heard", rows))
     return 0
 
@@ -265,6 +272,8 @@ def _status(listener: Listener) -> Text:
     for name, word in (
         ("dropped_hops", "dropped"),
         ("input_dropped", "frames lost"),
+        ("lost_detections", "detections lost"),
+        ("lost_notes", "notes lost"),
         ("muted_scores", "muted"),
         ("input_clipped", "clipped"),
     ):

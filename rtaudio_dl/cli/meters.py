@@ -45,6 +45,8 @@ def bar(part: float, width: int) -> str:
 
 def live_line(host: LiveHost) -> Text:
     """One line on how the host does."""
+    from rtaudio_dl.host.counts import lost
+
     counts = host.counts()
     line = Text(" ")
     for level in host.levels:
@@ -54,6 +56,8 @@ def live_line(host: LiveHost) -> Text:
         if name in ("late_notes", "underruns") or counts[name]:
             style = "bold yellow" if counts[name] else "dim"
             line.append(f"  {word} {counts[name]}", style=style)
+    if told := lost(counts):
+        line.append(f"  lost {told}", style="bold yellow")
     line.append(f"  load {load(host, counts):.0%}", style="dim")
     line.append(f"  latency {host.latency.milliseconds:.1f} ms", style="dim")
     return line

@@ -157,6 +157,8 @@ def _keyboard(host: LiveHost, instrument: Instrument) -> Iterator:
 
 
 def _report(host: LiveHost, recording: Path | None) -> None:
+    from rtaudio_dl.host.counts import lost
+
     counts = host.counts()
     rows = [
         ("notes", f"{counts['notes']}, {counts['late_notes']} late"),
@@ -165,6 +167,8 @@ def _report(host: LiveHost, recording: Path | None) -> None:
         ("own overruns", f"{counts['overruns']} of {counts['callbacks']} callbacks"),
         ("preempted", f"{counts['preempted']} callbacks, by other programs"),
     ]
+    if told := lost(counts):
+        rows.append(("no room for", told))
     if recording:
         rows.append(("recording", str(recording)))
     console.print(facts("Played", rows))

@@ -91,11 +91,15 @@ def run(options: argparse.Namespace) -> int:
         with contextlib.suppress(KeyboardInterrupt):
             _watch(host, track, options.seconds)
         counts, seconds, missing = host.counts(), track.seconds, track.missing
+    from rtaudio_dl.host.counts import lost
+
     rows = [
         ("up to", _clock(seconds)),
         ("underruns", f"{counts['underruns']} told by the device"),
         ("missing", f"{missing:.3f} s that were not read in time"),
     ]
+    if told := lost(counts):
+        rows.append(("no room for", told))
     if options.record:
         rows.append(("recording", str(options.record)))
     console.print(facts("Played", rows))

@@ -32,11 +32,17 @@ def push(ring, cursors, item):
     """Add one record; False and counted when the ring is full. [producer]"""
     write = cursors[WRITE]
     if write - load_acquire(cursors, READ) >= ring.size:
-        cursors[DROPPED] += 1
+        store_release(cursors, DROPPED, cursors[DROPPED] + 1)
         return False
     ring[write & (ring.size - 1)] = item
     store_release(cursors, WRITE, write + 1)
     return True
+
+
+@rt_kernel
+def skip(cursors):
+    """Forget all that is there. [consumer]"""
+    store_release(cursors, READ, load_acquire(cursors, WRITE))
 
 
 @rt_kernel
@@ -70,7 +76,7 @@ def write_frames(ring, cursors, frames, count):
     """
     write = cursors[WRITE]
     if count > ring.shape[0] - (write - load_acquire(cursors, READ)):
-        cursors[DROPPED] += count
+        store_release(cursors, DROPPED, cursors[DROPPED] + count)
         return False
     for i in range(count):
         row = (write + i) & (ring.shape[0] - 1)

@@ -20,7 +20,6 @@ MOST = 4  # onsets and ends that one call can find
 
 ONSET = np.dtype(
     [
-        ("on", np.int64),
         ("label", np.int64),
         ("ratio", np.float64),  # of the follower to the floor
         ("least", np.float64),  # level of the softest onset, linear
@@ -64,7 +63,7 @@ def reset_onset(
     least: float = LEAST,
     pause: float = PAUSE,
 ) -> None:
-    """Set up a detector at rest, off; ``rate`` in Hz, ``pause`` in s."""
+    """Set up a detector at rest; ``rate`` in Hz, ``pause`` in s."""
     onset[:] = np.zeros(1, ONSET)
     onset["ratio"], onset["least"] = ratio, least
     onset["look"], onset["refractory"] = round(_LOOK * rate), round(pause * rate)

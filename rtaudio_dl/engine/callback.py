@@ -21,7 +21,8 @@ from rtaudio_dl.core.counters import (
 )
 from rtaudio_dl.core.kernel import rt_callback, rt_kernel
 from rtaudio_dl.core.native import table_at, view
-from rtaudio_dl.engine.input import take_input
+from rtaudio_dl.core.switch import look
+from rtaudio_dl.engine.input import ANALYSED, HEARD, take_input
 from rtaudio_dl.engine.layout import ARRAYS, OUTPUTS, Engine
 from rtaudio_dl.engine.midi import hear
 from rtaudio_dl.engine.process import process_block
@@ -63,16 +64,17 @@ def engine_at(_context, table):
 
 
 @rt_kernel
-def play_live(engine, heard, out, underrun):
+def play_live(engine, heard, analysed, out, underrun):
     """Process a block for a device, and keep count of how it went. [audio]
 
-    ``heard`` is the input of the same frames, float32 (frames, channels), or empty.
+    ``heard`` is the input of the same frames, float32 (frames, channels), or empty;
+    ``analysed`` says that the analysis thread gets it, too.
     """
     began = now(engine, engine.ticks)
     computed = spent(engine, engine.ticks)
     follow_clock(engine, began)
     if heard.shape[0] > 0:
-        take_input(engine, heard)
+        take_input(engine, heard, analysed)
     process_block(engine, out)
     computed = spent(engine, engine.ticks) - computed
     took = now(engine, engine.ticks) - began
@@ -100,17 +102,21 @@ def play_live(engine, heard, out, underrun):
 def audio_callback(input, output, frames, _time, flags, user):
     """PaStreamCallback: 0 tells PortAudio to go on. [audio]"""
     engine = engine_at(user)
-    listens = input != 0 and engine.input[0].on != 0
+    said = look(engine.input_switch)
+    listens = input != 0 and said & HEARD != 0
+    analysed = said & ANALYSED != 0
     heard = table_at(input, frames if listens else 0, engine.input[0].channels)
     underrun = (flags & _OUTPUT_UNDERFLOW) != 0
     if output != 0:
-        play_live(engine, heard, table_at(output, frames, OUTPUTS), underrun)
+        out = table_at(output, frames, OUTPUTS)
+        play_live(engine, heard, analysed, out, underrun)
         return 0
     done = np.int64(0)
     while done < frames:
         count = min(np.int64(frames) - done, engine.unheard.shape[0])
         part = heard[done : done + count]
-        play_live(engine, part, engine.unheard[:count], underrun and done == 0)
+        out = engine.unheard[:count]
+        play_live(engine, part, analysed, out, underrun and done == 0)
         done += count
     return 0
 

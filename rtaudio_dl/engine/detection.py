@@ -25,16 +25,15 @@ DETECTION = np.dtype(
     align=True,
 )
 
-# What a label plays.
+# What a label plays, beside its key: that is a word of its own, see `core/words.py`.
 TRIGGER = np.dtype(
     [
-        ("key", np.int64),  # or -1: nothing
         ("channel", np.int64),
         ("velocity", np.float64),  # 0..1, or one of those below
     ],
     align=True,
 )
-SILENT = -1  # a key
+SILENT = -1  # a key: nothing
 BY_CONFIDENCE, BY_LEVEL = -1.0, -2.0  # velocities
 
 _SOFTEST = 0.05  # velocity of the softest note that a level gives
@@ -53,16 +52,16 @@ def _velocity_of(trigger, detection):
 
 
 @rt_kernel
-def play(trigger, detection, event, ring, cursors, time):
+def play(trigger, key, detection, event, ring, cursors, time):
     """Push the note that a detection plays, if it plays one. [any]
 
     ``event`` is memory of the calling thread, ``ring`` one that it produces into;
     ``time`` in frames of the engine, or `events.AT_ONCE`.
     """
-    if trigger.key == SILENT:
+    if key == SILENT:
         return
     event.kind = events.NOTE_ON if detection.on else events.NOTE_OFF
     event.time, event.clock = time, events.FRAMES
-    event.key, event.channel = trigger.key, trigger.channel
+    event.key, event.channel = key, trigger.channel
     event.value = _velocity_of(trigger, detection) if detection.on else 0.0
     push(ring, cursors, event)

@@ -6,6 +6,8 @@ import math
 
 from rtaudio_dl.core.counters import NOTES, UNMAPPED
 from rtaudio_dl.core.kernel import rt_kernel
+from rtaudio_dl.core.native import load_acquire
+from rtaudio_dl.core.words import change_word
 from rtaudio_dl.engine import events
 from rtaudio_dl.engine.layout import (
     ACTIVE,
@@ -105,12 +107,17 @@ def _note_off(engine, channel, key):
 
 
 @rt_kernel
+def _is_active(engine, patch_index):
+    return load_acquire(engine.patch_life, patch_index) == ACTIVE
+
+
+@rt_kernel
 def _note_on(engine, channel, key, velocity):
     engine.counters[NOTES] += 1
     patch_index = engine.channels[channel].patch
     if (
         patch_index == NONE
-        or engine.patches[patch_index].life != ACTIVE
+        or not _is_active(engine, patch_index)
         or not engine.keys[patch_index, key].mapped
     ):
         engine.counters[UNMAPPED] += 1
@@ -176,15 +183,13 @@ def _control(engine, channel_index, number, value):
 
 @rt_kernel
 def _choose_patch(engine, channel, patch_index):
-    if 0 <= patch_index < PATCHES and engine.patches[patch_index].life == ACTIVE:
+    if 0 <= patch_index < PATCHES and _is_active(engine, patch_index):
         engine.channels[channel].patch = patch_index
 
 
 @rt_kernel
 def _retire(engine, patch_index):
-    patch = engine.patches[patch_index]
-    if patch.life == ACTIVE:
-        patch.life = RETIRING
+    if change_word(engine.patch_life, patch_index, ACTIVE, RETIRING):
         for channel in range(CHANNELS):
             if engine.channels[channel].patch == patch_index:
                 engine.channels[channel].patch = NONE
@@ -207,8 +212,8 @@ def _command(engine, event):
     if event.kind == events.PARAMETER:
         _set_parameter(engine, event.channel, event.key, event.value)
     elif event.kind == events.ACTIVATE:
-        if 0 <= event.key < PATCHES and engine.patches[event.key].life == EMPTY:
-            engine.patches[event.key].life = ACTIVE
+        if 0 <= event.key < PATCHES:
+            change_word(engine.patch_life, event.key, EMPTY, ACTIVE)
     elif event.kind == events.RETIRE and 0 <= event.key < PATCHES:
         _retire(engine, event.key)
     elif event.kind == events.MAP_PROGRAM and 0 <= event.key < PROGRAMS:

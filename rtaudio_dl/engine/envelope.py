@@ -6,7 +6,6 @@ import math
 
 from rtaudio_dl.core.counters import SOUNDED
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.ring import push
 from rtaudio_dl.engine.layout import (
     ATTACK,
     BRIGHTNESS,
@@ -56,17 +55,12 @@ def _brightness(engine, voice):
 
 
 @rt_kernel
-def begin(engine, voice, frame, number):
-    """A voice is heard from a frame on; ``number`` counts its key's notes. [audio]"""
+def begin(engine, voice):
+    """A voice is heard from now on. [audio]"""
     voice.life = SOUNDING
     voice.left, voice.right = gains(engine, voice)
     voice.bright = _brightness(engine, voice)
     engine.counters[SOUNDED] += 1
-    note = engine.note[0]
-    note.frame, note.asked = frame, voice.asked
-    note.key, note.channel, note.patch = voice.key, voice.channel, voice.patch
-    note.number, note.velocity = number, voice.velocity
-    push(engine.note_ring, engine.note_cursors, note)
 
 
 @rt_kernel

@@ -6,8 +6,15 @@ Together with the sounds that voices began with, that is all that the output dep
 from __future__ import annotations
 
 from rtaudio_dl.core.kernel import rt_kernel
+from rtaudio_dl.core.native import load_acquire
 from rtaudio_dl.core.ring import push
 from rtaudio_dl.engine.events import LATE, SOUND, STRUCK, TAP
+from rtaudio_dl.engine.layout import FLIGHT_ON
+
+
+@rt_kernel
+def _is_on(engine):
+    return load_acquire(engine.switches, FLIGHT_ON) != 0
 
 
 @rt_kernel
@@ -22,14 +29,14 @@ def _log(engine, kind, channel, key, value, clock):
 @rt_kernel
 def log_event(engine, event):
     """Keep an event that is applied now. [audio]"""
-    if engine.master[0].flight_on:
+    if _is_on(engine):
         _log(engine, event.kind, event.channel, event.key, event.value, 0)
 
 
 @rt_kernel
 def log_sound(engine, voice):
     """Keep which sound a voice begins with now. [audio]"""
-    if engine.master[0].flight_on:
+    if _is_on(engine):
         slot = engine.slots[voice.slot]
         waited = engine.master[0].frame - voice.asked
         _log(engine, SOUND, voice.patch, slot.number, slot.morph, 0)
@@ -39,7 +46,7 @@ def log_sound(engine, voice):
 @rt_kernel
 def log_late(engine, voice, hop):
     """Keep that a hop of a stream's voice was late. [audio]"""
-    if engine.master[0].flight_on:
+    if _is_on(engine):
         _log(engine, LATE, voice.patch, hop, voice.serial, 0)
 
 
@@ -47,6 +54,6 @@ def log_late(engine, voice, hop):
 def log_tap(engine, recorded):
     """Keep where the recording of the output begins and ends. [audio]"""
     master = engine.master[0]
-    if master.flight_on and recorded != master.tap_was_on:
+    if _is_on(engine) and recorded != master.tap_was_on:
         _log(engine, TAP, 0, recorded, 0.0, 0)
     master.tap_was_on = recorded

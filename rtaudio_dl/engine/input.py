@@ -21,8 +21,10 @@ from rtaudio_dl.core.native import (
     flush_denormals,
     load_acquire,
     restore_denormals,
+    store_release,
 )
 from rtaudio_dl.core.ring import CURSORS, WRITE, push, write_frames
+from rtaudio_dl.core.switch import SWITCH
 from rtaudio_dl.dsp.onset import MOST, ONSET, find_onsets
 from rtaudio_dl.engine.detection import DETECTION, TRIGGER, play
 
@@ -36,29 +38,36 @@ _METER = 0.3  # s, time constant at which the meter falls
 
 INPUT = np.dtype(
     [
-        ("on", np.int64),
         ("sample_rate", np.float64),  # Hz
         ("channels", np.int64),  # interleaved in the driver's memory
         ("chosen", np.int64),  # bits: those that are mixed
         ("scale", np.float64),  # of their sum
         ("peak", np.float64),  # meter, falls by itself
-        ("analysed", np.int64),  # there is a thread that takes the frames
-        ("offset", np.int64),  # frame of the engine less its place in the input ring
         ("post_address", np.uintp),  # the analysis thread's semaphore
         ("semaphore", np.uintp),
     ],
     align=True,
 )
 
+# What the switch of the input says: that it is heard, and that there is a thread which
+# takes its frames. The rest of `INPUT`, the rings and the counters are the control
+# side's while it is off and that has been seen.
+HEARD, ANALYSED = 1, 2
+
 INPUT_ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "input": (INPUT, (1,)),
+    "input_switch": (np.dtype(np.int64), (SWITCH,)),
+    # Frame of the engine less its place in the input ring.
+    "input_offset": (np.dtype(np.int64), (1,)),
     "input_counters": (np.dtype(np.int64), (4,)),
     "input_ring": (np.dtype(np.float32), (INPUT_FRAMES, 1)),
     "input_cursors": (np.dtype(np.int64), (CURSORS,)),
     "mono": (np.dtype(np.float32), (PIECE, 1)),
     "onset": (ONSET, (1,)),
+    "onset_on": (np.dtype(np.int64), (1,)),
     "onsets": (DETECTION, (MOST,)),  # those of one piece
     "onset_trigger": (TRIGGER, (1,)),
+    "onset_key": (np.dtype(np.int64), (1,)),  # that it plays, or SILENT
     "onset_ring": (DETECTION, (DETECTION_LOG,)),
     "onset_cursors": (np.dtype(np.int64), (CURSORS,)),
 }
@@ -97,7 +106,7 @@ def hear_piece(memory, frames, first, count, frame):
     of the stream.
     """
     _mix(memory, frames, first, count)
-    if not memory.onset[0].on:
+    if not load_acquire(memory.onset_on, 0):
         return 0
     found = find_onsets(memory.onset[0], memory.mono, count, frame, memory.onsets)
     for i in range(found):
@@ -107,16 +116,16 @@ def hear_piece(memory, frames, first, count, frame):
 
 
 @rt_kernel
-def take_input(engine, frames):
+def take_input(engine, frames, analysed):
     """Take a block of input before it is answered: float32 (frames, channels). [audio]
 
-    An onset in it plays its note in this very block. All frames go to the analysis
-    thread; if that is too far behind they are dropped and counted, never waited for.
+    An onset in it plays its note in this very block. If ``analysed``, all frames go to
+    the analysis thread; if that is too far behind they are dropped and counted, never
+    waited for.
     """
     mode = flush_denormals()
     state, now = engine.input[0], engine.master[0].frame
     done, total = 0, frames.shape[0]
-    analysed = state.analysed  # Python may change it at any time: one look
     while done < total:
         count = min(total - done, PIECE)
         found = hear_piece(engine, frames, done, count, now + done)
@@ -124,9 +133,11 @@ def take_input(engine, frames):
             onset = engine.onsets[i]
             ring, cursors = engine.cycle_ring, engine.cycle_cursors
             trigger, event = engine.onset_trigger[0], engine.event[0]
-            play(trigger, onset, event, ring, cursors, onset.frame)
+            key = load_acquire(engine.onset_key, 0)
+            play(trigger, key, onset, event, ring, cursors, onset.frame)
         if analysed:
-            state.offset = now + done - load_acquire(engine.input_cursors, WRITE)
+            offset = now + done - load_acquire(engine.input_cursors, WRITE)
+            store_release(engine.input_offset, 0, offset)
             write_frames(engine.input_ring, engine.input_cursors, engine.mono, count)
         done += count
     if analysed and state.semaphore != 0:

@@ -22,7 +22,6 @@ from rtaudio_dl.engine.records import (
     CHANNEL,
     KEY,
     MASTER,
-    NOTE,
     OUTPUTS,
     PATCH,
     SLOT,
@@ -41,7 +40,6 @@ DEPTH = 4  # most sounds that a key keeps ready
 PENDING = 8192  # events that wait for their frame
 SEGMENT = 128  # most frames between two looks at the events
 TAP_FRAMES = 1 << 20  # 21 s at 48 kHz, for the writer thread to be away
-NOTE_LOG = 4096
 UNHEARD = 1024  # frames of output for nobody, of a device that only listens
 FLIGHT_EVENTS = 1 << 16  # of the flight recorder's ring
 
@@ -75,6 +73,10 @@ FREE, REQUESTED, READY = range(3)
 # of a place that is GONE or EMPTY.
 EMPTY, ACTIVE, RETIRING, GONE = range(4)
 
+# Switches: the output is recorded, the flight recorder runs.
+TAP_ON, FLIGHT_ON = range(2)
+SWITCHES = 2
+
 # Life of a voice.
 IDLE, WAITING, SOUNDING = range(3)
 # Stages of its envelope.
@@ -84,11 +86,13 @@ STAGE_ATTACK, STAGE_DECAY, STAGE_RELEASE, STAGE_FADE = range(4)
 # before them.
 ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "master": (MASTER, (1,)),
+    "switches": (np.dtype(np.int64), (SWITCHES,)),  # Python's to the audio thread
     "counters": (np.dtype(np.int64), (len(AUDIO_COUNTERS),)),
     "worker_counters": (np.dtype(np.int64), (len(WORKER_COUNTERS),)),
     "channels": (CHANNEL, (CHANNELS,)),
     "programs": (np.dtype(np.int64), (PROGRAMS,)),  # MIDI program → patch, or NONE
     "patches": (PATCH, (PATCHES,)),
+    "patch_life": (np.dtype(np.int64), (PATCHES,)),
     "keys": (KEY, (PATCHES, KEYS)),
     "parameters": (np.dtype(np.float64), (PATCHES, PARAMETERS)),
     "controls": (np.dtype(np.int64), (PATCHES, KEYS)),  # CC → parameter, or NONE
@@ -110,8 +114,6 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "request_cursors": (np.dtype(np.int64), (CURSORS,)),
     "tap_ring": (np.dtype(np.float32), (TAP_FRAMES, OUTPUTS)),
     "tap_cursors": (np.dtype(np.int64), (CURSORS,)),
-    "note_ring": (NOTE, (NOTE_LOG,)),
-    "note_cursors": (np.dtype(np.int64), (CURSORS,)),
     "tracks": (TRACK, (TRACKS,)),
     "track_life": (np.dtype(np.int64), (TRACKS,)),
     "track_cursors": (np.dtype(np.int64), (TRACKS, CURSORS)),
@@ -121,8 +123,7 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "mix": (np.dtype(np.float64), (SEGMENT, OUTPUTS)),
     "flight_ring": (EVENT, (FLIGHT_EVENTS,)),
     "flight_cursors": (np.dtype(np.int64), (CURSORS,)),
-    "note": (NOTE, (1,)),  # the line being written
-    "logged": (EVENT, (1,)),  # the same for the flight recorder
+    "logged": (EVENT, (1,)),  # the line being written for the flight recorder
     "event": (EVENT, (1,)),  # the message being read
     "ticks": (np.dtype(np.int64), (2,)),  # where the audio thread reads the clock
     "worker_ticks": (np.dtype(np.int64), (2,)),
@@ -133,6 +134,9 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     **INPUT_ARRAYS,
     **stream_arrays(PATCHES),
 }
+
+# Every ring of an engine: `Engine.NAME_ring` and `Engine.NAME_cursors`.
+RINGS = tuple(n.removesuffix("_ring") for n in ARRAYS if n.endswith("_ring"))
 
 Engine = namedtuple("Engine", ARRAYS)
 
@@ -164,7 +168,7 @@ def new_engine(
     for table in (engine.programs, engine.controls, engine.queues):
         table.fill(NONE)
     engine.input["sample_rate"] = sample_rate
-    engine.onset_trigger["key"] = NONE
+    engine.onset_key[0] = NONE
     engine.keys["last"] = engine.keys["incoming"] = NONE
     engine.voices["slot"] = engine.voices["lane"] = NONE
     engine.lanes["heard"] = NO_HOP

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rtaudio_dl.core.kernel import rt_kernel
+from rtaudio_dl.core.native import store_release
 from rtaudio_dl.engine.layout import KEYS, NONE, PATCHES, REQUESTED
 from rtaudio_dl.engine.process import apply_due, process
 from rtaudio_dl.engine.schedule import collect
@@ -59,7 +60,7 @@ def prepare_sound(engine, patch, key, number, morph, variation, velocity, ready)
         engine.queues[patch, key, 0] = slot
         serve(engine)
         if not ready:
-            engine.slot_life[slot] = REQUESTED
+            store_release(engine.slot_life, slot, REQUESTED)
     return slot
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rtaudio_dl.core.counters import BLOCKS
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import flush_denormals, restore_denormals
+from rtaudio_dl.core.native import flush_denormals, load_acquire, restore_denormals
 from rtaudio_dl.core.ring import write_frames
 from rtaudio_dl.engine.dispatch import apply
 from rtaudio_dl.engine.event_log import log_event, log_tap
-from rtaudio_dl.engine.layout import SEGMENT
+from rtaudio_dl.engine.layout import SEGMENT, TAP_ON
 from rtaudio_dl.engine.master import finish
 from rtaudio_dl.engine.schedule import collect, drop_first
 from rtaudio_dl.engine.voices import render
@@ -50,7 +50,8 @@ def process(engine, out, alone):
     """`process_block`; ``alone`` where there is no other thread for streams. [audio]"""
     mode = flush_denormals()
     master = engine.master[0]
-    recorded = master.tap_on  # Python may change it at any time: one look
+    # Python may change it at any time: one look.
+    recorded = load_acquire(engine.switches, TAP_ON)
     log_tap(engine, recorded)
     collect(engine)
     sweep(engine)

@@ -23,9 +23,7 @@ MASTER = np.dtype(
         ("sweep", np.int64),  # where the pool's next sweep begins
         ("sweep_slot", np.int64),
         ("requested", np.int64),  # since the inference thread was woken
-        ("tap_on", np.int64),
         ("tap_was_on", np.int64),
-        ("flight_on", np.int64),
         # master section
         ("gain", np.float64),
         ("gain_now", np.float64),
@@ -67,7 +65,6 @@ CHANNEL = np.dtype(
 
 PATCH = np.dtype(
     [
-        ("life", np.int64),
         ("seed", np.uint64),
         ("freshness", np.int64),
         ("depth", np.int64),
@@ -138,20 +135,6 @@ VOICE = np.dtype(
         ("bright", np.float64),  # its coefficient, 1: open
         ("tail_left", np.float64),  # last sample given
         ("tail_right", np.float64),
-    ],
-    align=True,
-)
-
-# One line per note that began to sound.
-NOTE = np.dtype(
-    [
-        ("frame", np.int64),  # at which it began
-        ("asked", np.int64),  # at which it was struck
-        ("key", np.int32),
-        ("channel", np.int32),
-        ("patch", np.int32),
-        ("number", np.int32),  # of the key's sound
-        ("velocity", np.float64),
     ],
     align=True,
 )

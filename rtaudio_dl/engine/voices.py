@@ -173,8 +173,7 @@ def _step(engine, voice):
 def _begin(engine, voice):
     """The sound is there: from this frame on the voice is heard."""
     voice.step = _step(engine, voice)
-    number = engine.slots[voice.slot].number
-    begin(engine, voice, engine.master[0].frame, number)
+    begin(engine, voice)
     log_sound(engine, voice)
 
 

@@ -146,6 +146,8 @@ def _device(host) -> Finding:
 
 def _listen(host) -> Finding:
     """Play silence for a while, and count what goes wrong."""
+    from rtaudio_dl.host.counts import lost
+
     before = host.counts()
     time.sleep(LISTEN_SECONDS)
     after = host.counts()
@@ -161,6 +163,9 @@ def _listen(host) -> Finding:
         f"{own} of our own making, {preempted} preempted, load {load:.1%}, "
         f"longest block {after['longest_ns'] / 1e6:.2f} ms"
     )
+    if gone := lost({name: after[name] - before[name] for name in after}):
+        fix = "end other programs: a thread of ours was kept from running for seconds"
+        return Finding("gaps", BAD, f"{text}; lost: {gone}", fix)
     if own or load > _LOAD_LIMIT:
         return Finding("gaps", BAD, text, "take a larger --block, end other programs")
     if told or preempted or calls < 0.99 * due:

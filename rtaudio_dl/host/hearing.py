@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rtaudio_dl.core.system import Semaphore
+from rtaudio_dl.core.words import load_word
 from rtaudio_dl.errors import DeviceError, EngineError, PatchError
 from rtaudio_dl.host.host import Host
 from rtaudio_dl.host.instrument import Instrument
@@ -95,11 +96,12 @@ class HearingHost(Host):
         listener, self._listener = self._listener, None
         if listener is None:
             return
-        held = self.engine.onset_trigger[0]
-        if held["key"] >= 0 and self.running:
-            self.note_off(int(held["key"]), channel=int(held["channel"]))
-        listener.release()
+        key = load_word(self.engine.onset_key, 0)
+        if key >= 0 and self.running:
+            channel = int(self.engine.onset_trigger["channel"][0])
+            self.note_off(key, channel=channel)
         stream = self._audio.stream
+        listener.release(blocks=self.running and stream is not None)
         if stream is not None:
             stream.hear(None)
 

@@ -23,13 +23,14 @@ from types import TracebackType
 
 import numpy as np
 
-from rtaudio_dl.core.counters import AUDIO_COUNTERS, STREAM_COUNTERS, WORKER_COUNTERS
-from rtaudio_dl.core.ring import push
+from rtaudio_dl.core.ring import push, readable
 from rtaudio_dl.core.system import performance_clock
+from rtaudio_dl.core.words import load_word, store_word
 from rtaudio_dl.engine import events, layout
 from rtaudio_dl.engine.offline import render_blocks, settle
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.host.controls import Player, check, check_whole
+from rtaudio_dl.host.counts import engine_counts
 from rtaudio_dl.host.instrument import Instrument, install, room_needed
 from rtaudio_dl.patches.patch import Patch, find_patch
 from rtaudio_dl.playback.tracks import FilePlayer, Tracks
@@ -127,8 +128,8 @@ class Host(Player, FilePlayer):
         self._command(events.RETIRE, instrument.place)
         self._wait_until_gone(instrument.place)
         del self.instruments[instrument.place]
-        self.engine.patches[instrument.place]["life"] = layout.EMPTY
         instrument.close()
+        store_word(self.engine.patch_life, instrument.place, layout.EMPTY)
 
     def _free_place(self, patch: Patch) -> int:
         free = [p for p in range(layout.PATCHES) if p not in self.instruments]
@@ -157,10 +158,13 @@ class Host(Player, FilePlayer):
 
     def _wait_until_gone(self, place: int) -> None:
         for _ in range(60 * self.sample_rate // self.block):
-            if self.engine.patches[place]["life"] == layout.GONE:
+            if self._life(place) == layout.GONE:
                 return
             self.render(self.block / self.sample_rate)
         raise EngineError("the patch still sounds after a minute; lift its keys first")
+
+    def _life(self, place: int) -> int:
+        return load_word(self.engine.patch_life, place)
 
     # --- events
 
@@ -225,10 +229,10 @@ class Host(Player, FilePlayer):
         end = self.frame + frames
         ring, cursors = self.engine.control_ring, self.engine.control_cursors
         while self._queue and self._queue[0][0] < end:
-            if not push(ring, cursors, self._queue[0][2][0]):
+            if readable(cursors) >= len(ring):
                 blocks = (self._queue[0][0] - self.frame) // self.block
                 return min(frames, max(1, blocks) * self.block)
-            heapq.heappop(self._queue)
+            push(ring, cursors, heapq.heappop(self._queue)[2][0])
         return frames
 
     # --- flight recorder
@@ -262,18 +266,8 @@ class Host(Player, FilePlayer):
         return self.frame / self.sample_rate
 
     def counts(self) -> dict[str, int]:
-        """The audio thread's counters; ``worker_…`` and ``stream_…``, of inference."""
-        engine = self.engine
-        tables = (
-            ("", AUDIO_COUNTERS, engine.counters),
-            ("worker_", WORKER_COUNTERS, engine.worker_counters),
-            ("stream_", STREAM_COUNTERS, engine.stream_counters),
-        )
-        return {
-            prefix + name: int(n)
-            for prefix, names, numbers in tables
-            for name, n in zip(names, numbers, strict=True)
-        }
+        """All that the engine counts, see `rtaudio_dl.host.counts.engine_counts`."""
+        return engine_counts(self.engine)
 
     def close(self) -> None:
         """Finish a flight recording and release all models; again: nothing."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rtaudio_dl.core.allowance import LONG_SECONDS
+from rtaudio_dl.core.words import store_word
 from rtaudio_dl.dsp.resampler import MAX_STEP, PADDING
 from rtaudio_dl.engine import layout
 from rtaudio_dl.errors import EngineError, PatchError
@@ -246,7 +247,8 @@ def _write_slots(engine: layout.Engine, instrument: Instrument) -> None:
     slots["address"] = sounds.ctypes.data + np.arange(count) * sounds.strides[0]
     slots["length"] = sounds.shape[1] - 2 * PADDING
     slots["patch"] = instrument.place
-    engine.slot_life[first : first + count] = layout.FREE
+    for index in range(first, first + count):
+        store_word(engine.slot_life, index, layout.FREE)
     engine.free[first : first + count] = np.arange(first, first + count)[::-1]
 
 

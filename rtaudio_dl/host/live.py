@@ -17,7 +17,7 @@ import numpy as np
 
 from rtaudio_dl.core.counters import CALLBACKS, RUN_NS, RUNS
 from rtaudio_dl.core.priority import lock_memory
-from rtaudio_dl.core.ring import READ, WRITE, push
+from rtaudio_dl.core.ring import readable, skip
 from rtaudio_dl.engine import events, layout
 from rtaudio_dl.engine.callback import address_table, audio_callback, midi_callback
 from rtaudio_dl.errors import EngineError
@@ -145,7 +145,7 @@ class LiveHost(HearingHost):
 
     def _open(self) -> AudioStream:
         # No audio thread runs now. What was played while there was none is not owed.
-        self._shared.cursors[READ] = self._shared.cursors[WRITE]
+        skip(self._shared.cursors)
         return AudioStream(
             audio_callback.address,
             self._addresses.ctypes.data,
@@ -250,8 +250,7 @@ class LiveHost(HearingHost):
             super()._fill(place)
             return
         _lock(self.instruments[place].heard())
-        record = self.engine.patches[place]
-        self._wait(lambda: record["life"] != layout.EMPTY)
+        self._wait(lambda: self._life(place) != layout.EMPTY)
         self._set_latency(place)
         self._wait(lambda: unready(self.engine, place) == 0)
 
@@ -259,8 +258,7 @@ class LiveHost(HearingHost):
         if not self.running:
             super()._wait_until_gone(place)
             return
-        record = self.engine.patches[place]
-        self._wait(lambda: record["life"] == layout.GONE)
+        self._wait(lambda: self._life(place) == layout.GONE)
 
     def _wait(self, done: Callable[[], bool]) -> None:
         """Wait for the audio thread; every sound made meanwhile buys more time."""
@@ -286,10 +284,11 @@ class LiveHost(HearingHost):
         ring, cursors = self.engine.control_ring, self.engine.control_cursors
         with self._lock:
             until = time.monotonic() + _PATIENCE_SECONDS
-            while not push(ring, cursors, event[0]):
+            while readable(cursors) >= len(ring):
                 if not self.running or time.monotonic() > until:
-                    super()._push(event)
+                    break  # it is refused, with an error
                 time.sleep(_POLL_SECONDS)
+            super()._push(event)
 
 
 def _lock(arrays: Iterable[np.ndarray]) -> None:

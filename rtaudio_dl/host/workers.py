@@ -10,6 +10,7 @@ import numpy as np
 
 from rtaudio_dl.core.priority import INFERENCE, STREAMS, Priority, raise_priority
 from rtaudio_dl.core.system import Semaphore
+from rtaudio_dl.core.words import store_word
 from rtaudio_dl.engine.layout import Engine
 from rtaudio_dl.kinds.sound.worker import work
 from rtaudio_dl.kinds.stream.worker import work_streams
@@ -34,7 +35,7 @@ class Workers:
 
     def compile(self) -> None:
         """Compile or load the threads' kernels now, not at the first note."""
-        self._engine.stop[0] = 1
+        store_word(self._engine.stop, 0, 1)
         work(self._engine)  # ends at once
         work_streams(self._engine)
 
@@ -45,7 +46,7 @@ class Workers:
 
     def start(self) -> None:
         """Start both threads."""
-        self._engine.stop[0] = 0
+        store_word(self._engine.stop, 0, 0)
         engine = self._engine
         for name, *arguments in (
             ("inference", work, INFERENCE, engine.worker_allowance),
@@ -66,7 +67,7 @@ class Workers:
 
     def stop(self) -> None:
         """End both threads once they have done what they do; again: nothing."""
-        self._engine.stop[0] = 1
+        store_word(self._engine.stop, 0, 1)
         for semaphore in (self._semaphore, self._stream_semaphore):
             semaphore.post()
         while self._threads:

@@ -2,8 +2,8 @@
 
 A reader (Python, `rtaudio_dl.playback.track`) decodes into the ring; the audio thread
 plays from it at any speed, through the same filters as voices. Frames of the ring are
-numbered for ever: where the reader jumps to another place of the file, it goes on
-writing and begins a new *generation* there. The audio thread then fades out, goes on from that
+numbered for ever: where the reader jumps to another place of the file, it goes on writing and
+begins a new *generation* there. The audio thread then fades out, goes on from that
 generation's first frame, and fades in: a seek makes no click, and no old frame is heard
 after it. A loop is written as one stream, so that it has no seam.
 """
@@ -26,10 +26,12 @@ MARGIN = 2 * REACH  # first frames of the ring, written behind its last one once
 FAR = 1 << 62  # the end of a stream that has not been reached
 FADE_SECONDS = 0.005  # of pause, seek and stop
 
-# Words beside the cursors of a track's ring, on WRITE's cache line: the reader's.
+# Words beside the cursors of a track's ring, on WRITE's cache line: the control side's.
 GENERATION = WRITE + 1  # number of the newest
 FIRST = WRITE + 2  # its first frame
 END = WRITE + 3  # the frame after its last one, or FAR
+PLAYING = WRITE + 4  # 0: paused
+STOPPING = WRITE + 5
 # READ is the oldest frame that the audio thread may look at, DROPPED counts frames that
 # were silent because the reader was late.
 
@@ -44,8 +46,6 @@ TRACK = np.dtype(
         ("frames", np.int64),  # of the ring, a power of two
         ("start", np.int64),  # engine frame at which it begins
         # set by the control side at any time
-        ("playing", np.int64),  # 0: paused
-        ("stopping", np.int64),
         ("to_step", np.float64),  # frames of the file per frame of output
         ("to_gain", np.float64),
         # the audio thread's
@@ -57,6 +57,7 @@ TRACK = np.dtype(
         ("gain", np.float64),
         ("gate", np.float64),  # fade, 0..1
         ("starved", np.int64),
+        ("over", np.int64),  # it came to its end
     ],
     align=True,
 )
@@ -75,12 +76,6 @@ def begin_generation(words, number, first, end):
     store_release(words, FIRST, first)
     store_release(words, GENERATION, number)
     store_release(words, END, end)
-
-
-@rt_kernel
-def publish(words, index, value):
-    """Set a word, visible after all that was written before it. [reader]"""
-    store_release(words, index, value)
 
 
 @rt_kernel
@@ -141,7 +136,8 @@ def _play(engine, index, count):
         end = load_acquire(words, FIRST)
     fade_frames = FADE_SECONDS * master.sample_rate
     track.starved = _starves(track, fade_frames + count, written, end)
-    wanted = track.playing and not track.stopping
+    stopping = load_acquire(words, STOPPING) or track.over
+    wanted = load_acquire(words, PLAYING) and not stopping
     opens = wanted and not (jumps or track.starved)
     fade = 1.0 / fade_frames
     glide = 1.0 - math.exp(-1.0 / (_GLIDE * master.sample_rate))
@@ -150,13 +146,13 @@ def _play(engine, index, count):
     gain, gate = track.gain, track.gate
     for i in range(max(track.start - master.frame, 0), count):
         if gate <= 0.0 and not opens:
-            if jumps and not track.stopping:
+            if jumps and not stopping:
                 first = frame = load_acquire(words, FIRST)
                 end = load_acquire(words, END)
                 track.seen, phase, jumps, opens = asked, 0.0, False, wanted
             if not opens:
                 if wanted:
-                    words[DROPPED] += count - i
+                    store_release(words, DROPPED, words[DROPPED] + count - i)
                 break
         gate = min(gate + fade, 1.0) if opens else max(gate - fade, 0.0)
         left, right = _interpolate(
@@ -171,12 +167,13 @@ def _play(engine, index, count):
         whole = int(phase)
         frame, phase = frame + whole, phase - whole
         if frame >= end + REACH and not jumps:
-            track.stopping, gate = 1, 0.0
+            track.over = stopping = 1
+            gate = 0.0
             break
     track.first, track.frame, track.phase, track.step = first, frame, phase, step
     track.gain, track.gate = gain, gate
     store_release(words, READ, frame - REACH)
-    if track.stopping and (gate <= 0.0 or track.start >= master.frame + count):
+    if stopping and (gate <= 0.0 or track.start >= master.frame + count):
         store_release(engine.track_life, index, GONE)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from rtaudio_dl.core.ring import DROPPED, READ, WRITE
+from rtaudio_dl.core.words import load_word, store_word
 from rtaudio_dl.dsp.resampler import MAX_STEP
 from rtaudio_dl.engine.layout import Engine
 from rtaudio_dl.errors import AudioFileError, EngineError
@@ -71,12 +72,14 @@ class Track:
         self._pieces = [(0, 0)]  # frame of the stream, frame of the file, in order
         self._target: int | None = None  # where to seek to, as a frame of the file
         self._at_end = False
-        self._words[:] = 0
-        self._words[rt.END] = rt.FAR
+        for index in range(len(self._words)):
+            store_word(self._words, index, 0)
+        store_word(self._words, rt.END, rt.FAR)
+        store_word(self._words, rt.PLAYING, 1)
         record = self._record
         record[:] = np.zeros(1, rt.TRACK)
         record["address"], record["frames"] = self.memory.ctypes.data, size
-        record["start"], record["playing"] = start, 1
+        record["start"] = start
 
     def _begin(self, seek: float) -> None:
         check("seek", seek, 0, self.duration)
@@ -87,7 +90,7 @@ class Track:
         record = self._record
         record["step"], record["gain"] = record["to_step"], record["to_gain"]
         record["gate"] = frame == 0  # in the middle of the file it fades in
-        rt.publish(self._engine.track_life, self._place, rt.ACTIVE)
+        store_word(self._engine.track_life, self._place, rt.ACTIVE)
 
     # --- what a person does
 
@@ -100,20 +103,20 @@ class Track:
 
     def pause(self) -> None:
         """Fade out and stay where it is."""
-        self._record["playing"] = 0
+        store_word(self._words, rt.PLAYING, 0)
 
     def resume(self) -> None:
         """Fade in where it was paused."""
-        self._record["playing"] = 1
+        store_word(self._words, rt.PLAYING, 1)
 
     def stop(self) -> None:
         """Fade out and end; it cannot be resumed."""
-        self._record["stopping"] = 1
+        store_word(self._words, rt.STOPPING, 1)
 
     @property
     def paused(self) -> bool:
         """Whether it is paused."""
-        return not self._record["playing"][0]
+        return not load_word(self._words, rt.PLAYING)
 
     @property
     def pitch(self) -> float:
@@ -168,9 +171,9 @@ class Track:
     def _reopen(self) -> None:
         """What was the end is one no more, if it is not too near."""
         late = round(_LATE_SECONDS * self.sample_rate * self.speed)
-        if self._at_end and self._words[rt.END] - self._frame() > late:
+        if self._at_end and self._word(rt.END) - self._frame() > late:
             self._at_end = False
-            rt.publish(self._words, rt.END, rt.FAR)
+            store_word(self._words, rt.END, rt.FAR)
 
     def _end_at_seam(self) -> None:
         """It ends where it would have begun anew, if that is decoded already."""
@@ -178,14 +181,15 @@ class Track:
         seams = [at for at, frame in self._pieces[1:] if frame == 0 and at > late]
         if seams and seams[0] > self._first:
             self._at_end = True
-            rt.publish(self._words, rt.END, seams[0])
+            store_word(self._words, rt.END, seams[0])
 
     # --- what is so
 
     @property
     def ended(self) -> bool:
         """Whether it has ended: its place is free for another one."""
-        return self.closed or self._engine.track_life[self._place] == rt.GONE
+        life = self._engine.track_life
+        return self.closed or load_word(life, self._place) == rt.GONE
 
     @property
     def seconds(self) -> float:
@@ -201,7 +205,10 @@ class Track:
     def missing(self) -> float:
         """Seconds of silence because the file could not be read in time."""
         rate = float(self._engine.master["sample_rate"][0])
-        return int(self._words[DROPPED]) / rate
+        return self._word(DROPPED) / rate
+
+    def _word(self, index: int) -> int:
+        return load_word(self._words, index)
 
     def _frame(self) -> int:
         """Of the stream: where it is, or where it goes after a seek."""
@@ -230,7 +237,7 @@ class Track:
                 self._reader.close()
                 # The place will be another track's: this one keeps its last state.
                 self._words, self._record = self._words.copy(), self._record.copy()
-                rt.publish(self._engine.track_life, self._place, rt.EMPTY)
+                store_word(self._engine.track_life, self._place, rt.EMPTY)
 
     def _jump(self) -> None:
         """Begin a new generation at the target, if the ring has room for it."""
@@ -247,7 +254,7 @@ class Track:
 
     def _room(self) -> int:
         """Frames that may be written over."""
-        return self._size - (self._written - int(self._words[READ]))
+        return self._size - (self._written - self._word(READ))
 
     def _decode(self, ahead: int) -> None:
         """Decode until so many frames are ahead of what is heard, or to the end."""
@@ -270,7 +277,7 @@ class Track:
 
     def _end(self) -> None:
         self._at_end = True
-        rt.publish(self._words, rt.END, self._written)
+        store_word(self._words, rt.END, self._written)
 
     def _write(self, frames: np.ndarray) -> None:
         """Put (SIDES, frames) into the ring, and its first ones behind its end too."""
@@ -280,7 +287,7 @@ class Track:
         self.memory[:, : count - head] = frames[:, head:]
         self.memory[:, self._size :] = self.memory[:, : rt.MARGIN]
         self._written += count
-        rt.publish(self._words, WRITE, self._written)
+        store_word(self._words, WRITE, self._written)
 
     def _forget_pieces(self) -> None:
         frame = int(self._record["frame"][0])

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from rtaudio_dl.core.priority import lock_memory
-from rtaudio_dl.engine.layout import Engine
+from rtaudio_dl.core.words import load_word
+from rtaudio_dl.engine.layout import FLIGHT_ON, Engine
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.host.controls import LATEST_SECONDS, check
 from rtaudio_dl.playback.kernels import EMPTY, TRACKS
@@ -50,7 +51,7 @@ class FilePlayer:
             raise EngineError(
                 f"at={at:g} s is past; the host is at {frame / self.sample_rate:g} s"
             )
-        if self.engine.master["flight_on"][0]:
+        if load_word(self.engine.switches, FLIGHT_ON):
             raise EngineError(
                 "a flight recording holds no sound files; stop it first, or record "
                 "what is heard"
@@ -79,7 +80,7 @@ class Tracks:
         self.fill()
         with self._lock:
             life = self._engine.track_life
-            free = [place for place in range(TRACKS) if life[place] == EMPTY]
+            free = [p for p in range(TRACKS) if load_word(life, p) == EMPTY]
             if not free:
                 raise EngineError(
                     f"no place for {os.fspath(path)}: {TRACKS} files play already; "

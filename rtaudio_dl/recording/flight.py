@@ -18,10 +18,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from rtaudio_dl.core.ring import DROPPED, new_cursors, pop_many
+from rtaudio_dl.core.ring import new_cursors, pop_many
+from rtaudio_dl.core.words import store_word
 from rtaudio_dl.engine.events import EVENT
-from rtaudio_dl.engine.layout import PATCHES, Engine
+from rtaudio_dl.engine.layout import FLIGHT_ON, PATCHES, Engine
 from rtaudio_dl.errors import AudioFileError
+from rtaudio_dl.host.counts import dropped
 from rtaudio_dl.patches.patch import Patch, parse_patch
 
 SUFFIX = ".flight"
@@ -90,7 +92,7 @@ class FlightRecorder:
             polyphony=int(master["polyphony"]),
             start=int(master["frame"]),
         )
-        engine.master["flight_on"] = 1
+        store_word(engine.switches, FLIGHT_ON, 1)
         self._thread = threading.Thread(target=self._run, name="flight", daemon=True)
         self._thread.start()
 
@@ -103,13 +105,13 @@ class FlightRecorder:
     def stop(self) -> Path:
         """Write what is left, and the end; returns the file. Again: nothing."""
         if not self._ended.is_set():
-            self._engine.master["flight_on"] = 0
+            store_word(self._engine.switches, FLIGHT_ON, 0)
             self._ended.set()
             self._thread.join()
             with self._lock:
                 self._drain()
                 end = int(self._engine.master["frame"][0])
-                lost = int(self._engine.flight_cursors[DROPPED])
+                lost = dropped(self._engine.flight_cursors)
                 self._chunk(b"ENDS", end=end, lost=lost)
                 if self._file is not None:
                     self._file.close()

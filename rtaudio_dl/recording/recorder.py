@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from rtaudio_dl.core.ring import DROPPED, read_frames
-from rtaudio_dl.engine.layout import OUTPUTS, Engine
+from rtaudio_dl.core.words import load_word, store_word
+from rtaudio_dl.engine.layout import OUTPUTS, TAP_ON, Engine
 from rtaudio_dl.errors import AudioFileError
 
 # Suffix: format and subtype of libsndfile. RF64 is WAV without its limit of 4 GiB, and
@@ -75,7 +76,7 @@ class Recorder:
     @property
     def lost(self) -> int:
         """Frames that were heard but not recorded, since `start`."""
-        return int(self._engine.tap_cursors[DROPPED]) - self._lost_before
+        return load_word(self._engine.tap_cursors, DROPPED) - self._lost_before
 
     @property
     def seconds(self) -> float:
@@ -88,12 +89,12 @@ class Recorder:
             raise AudioFileError(f"{self.path} is being recorded already")
         self._file = self._open()
         self._discard()
-        self._lost_before = int(self._engine.tap_cursors[DROPPED])
+        self._lost_before = load_word(self._engine.tap_cursors, DROPPED)
         self._thread = threading.Thread(
             target=self._write_until_ended, name="recorder", daemon=True
         )
         self._thread.start()
-        self._engine.master["tap_on"] = 1
+        store_word(self._engine.switches, TAP_ON, 1)
 
     def stop(self) -> Path:
         """Write what is still in the ring, and move the file to its place.
@@ -102,7 +103,7 @@ class Recorder:
         """
         if self._thread is None:
             return self.path
-        self._engine.master["tap_on"] = 0
+        store_word(self._engine.switches, TAP_ON, 0)
         time.sleep(_LAST_BLOCK_SECONDS)
         self._ended.set()
         self._thread.join()

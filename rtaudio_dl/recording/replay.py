@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rtaudio_dl.core.ring import push
+from rtaudio_dl.core.words import store_word
 from rtaudio_dl.engine import events
 from rtaudio_dl.engine.layout import EMPTY, NONE, OUTPUTS, READY, SEGMENT
 from rtaudio_dl.engine.offline import apply_now, prepare_sound, render_blocks
@@ -112,7 +113,7 @@ class Replay:
     def _wake(self, frame: int) -> None:
         for ready, slot in self._waiting:
             if ready <= frame:
-                self._host.engine.slot_life[slot] = READY
+                store_word(self._host.engine.slot_life, slot, READY)
         self._waiting = [(f, slot) for f, slot in self._waiting if f > frame]
 
     def _apply(self, event: np.void) -> None:
@@ -157,7 +158,7 @@ class Replay:
         gone = host.instruments.pop(place, None)
         if gone is not None:
             gone.close()
-            engine.patches[place]["life"] = EMPTY
+            store_word(engine.patch_life, place, EMPTY)
         patch = flown.patch
         if not is_stream(patch):
             # A key plays what `prepare_sound` puts there, and asks for no more.

@@ -36,7 +36,7 @@ RETURNED = re.compile(r"^\s*ret i32 (\S+)")
 MODULES = [
     f"rtaudio_dl.rt.{module.name}"
     for module in pkgutil.iter_modules(rtaudio_dl.rt.__path__)
-] + ["rtaudio_dl.io.jack.stream", "rtaudio_dl.io.midi.jack"]
+] + ["rtaudio_dl.io.jack.cycle", "rtaudio_dl.io.midi.jack"]
 LOADED = [importlib.import_module(name) for name in MODULES]
 
 
@@ -64,8 +64,8 @@ def entries() -> dict:
     event = events.new_event()
     find = {label(k).removeprefix("rtaudio_dl.rt."): k for k in kernels}
     arguments = {
-        "callback.play_live": (engine, heard, out, True),
-        "input.take_input": (engine, heard),
+        "callback.play_live": (engine, heard, True, out, True),
+        "input.take_input": (engine, heard, True),
         "analysis.listen": (ears,),
         "analysis.hear_file": (ears, heard),
         "analysis.end_file": (ears,),
@@ -83,10 +83,17 @@ def entries() -> dict:
         "offline.apply_now": (engine,),
         "offline.prepare_sound": (engine, 0, 0, 0, 0.0, 0.0, 1.0, True),
         "pool.unready": (engine, 0),
-        "track.publish": (engine.track_cursors[0], 0, 0),
+        "words.load_word": (engine.patch_life, 0),
+        "words.store_word": (engine.patch_life, 0, 0),
+        "words.change_word": (engine.patch_life, 0, 0, 0),
+        "switch.turn": (engine.input_switch, 0),
+        "switch.look": (engine.input_switch,),
+        "switch.asked_value": (engine.input_switch,),
+        "switch.is_seen": (engine.input_switch,),
         "track.begin_generation": (engine.track_cursors[0], 0, 0, 0),
         "ring.push": (engine.control_ring, engine.control_cursors, event[0]),
-        "ring.pop": (engine.note_ring, engine.note_cursors, engine.note),
+        "ring.pop": (engine.flight_ring, engine.flight_cursors, engine.logged),
+        "ring.skip": (engine.midi_cursors,),
         "ring.pop_many": (engine.flight_ring, engine.flight_cursors, engine.logged),
         "ring.read_frames": (engine.tap_ring, engine.tap_cursors, out),
         "ring.readable": (engine.tap_cursors,),

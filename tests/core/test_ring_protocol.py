@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from rtaudio_dl.core import ring as code
-from rtaudio_dl.core.ring import READ, WRITE
+from rtaudio_dl.core.ring import DROPPED, READ, WRITE
 
 SIZE, ITEMS = 2, 4
 PRODUCER, CONSUMER = 0, 1
@@ -75,6 +75,9 @@ class Run:
         return self.access(load)
 
     def store_release(self, _cursors, index: int, value: int) -> None:
+        if index == DROPPED:  # says nothing about the items: it is left as it is
+            self.access(lambda: None)
+            return
         name = {WRITE: "write", READ: "read"}[index]
         self.access(lambda: self.change(**{name: value}))
 
@@ -93,9 +96,6 @@ class Cursors:
 
     def __getitem__(self, index):
         return self.run.access(lambda: self.run.cursor(index))
-
-    def __setitem__(self, index, _value):
-        assert index == code.DROPPED  # the others are stored with release only
 
 
 class Ring:

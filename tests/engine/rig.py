@@ -9,6 +9,7 @@ import numpy as np
 
 from rtaudio_dl.core.counters import AUDIO_COUNTERS
 from rtaudio_dl.core.ring import pop, push
+from rtaudio_dl.core.words import store_word
 from rtaudio_dl.dsp.resampler import PADDING
 from rtaudio_dl.engine import events, layout
 from rtaudio_dl.engine.master import CEILING
@@ -51,6 +52,7 @@ class Rig:
 
     def __init__(self, polyphony: int = 32, rate: int = RATE):
         self.engine = layout.new_engine(rate, polyphony)
+        store_word(self.engine.switches, layout.FLIGHT_ON, 1)  # for `notes`
         self.polyphony = polyphony
         self.first = 0
         self.instruments: dict[int, instrument.Instrument] = {}
@@ -119,7 +121,7 @@ class Rig:
             make = self.sounds[there.place]
             if make:
                 there.sounds[index - there.first, PADDING:-PADDING] = make(slot)
-            engine.slot_life[index] = layout.READY
+            store_word(engine.slot_life, index, layout.READY)
             served += 1
         return served
 
@@ -193,12 +195,21 @@ class Rig:
         """Frames rendered so far."""
         return int(self.engine.master["frame"][0])
 
-    def notes(self) -> list[np.void]:
-        """The log of notes that began since the last call."""
-        line, lines = np.zeros(1, layout.NOTE), []
-        while pop(self.engine.note_ring, self.engine.note_cursors, line):
-            lines.append(line[0].copy())
-        return lines
+    def notes(self) -> list[dict[str, int]]:
+        """The notes with a sound that began since the last call, as they were flown.
+
+        ``frame`` at which it began, ``asked`` at which it was struck, ``key``, and
+        ``number`` of the key's sound.
+        """
+        line, found, number = events.new_event(), [], 0
+        while pop(self.engine.flight_ring, self.engine.flight_cursors, line):
+            kind, key, frame = (int(line[name][0]) for name in ("kind", "key", "time"))
+            if kind == events.SOUND:
+                number = key
+            elif kind == events.STRUCK:
+                asked = frame - int(line["clock"][0])
+                found.append(dict(frame=frame, asked=asked, key=key, number=number))
+        return found
 
 
 def onset(audio: np.ndarray, threshold: float = 1e-4) -> int:

@@ -150,7 +150,7 @@ class AnyStream(RuleBasedStateMachine):
         for place in rig.instruments:
             free, slots = rig.free_slots(place)
             assert free == slots
-            assert rig.engine.patches[place]["life"] == layout.GONE
+            assert rig.engine.patch_life[place] == layout.GONE
         check_accounts(rig)
 
 

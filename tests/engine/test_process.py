@@ -151,7 +151,7 @@ def test_the_tap_hears_what_the_device_hears():
     rig = Rig()
     rig.add(sine(4800))
     rig.on(at=100)
-    rig.engine.master["tap_on"] = 1
+    rig.engine.switches[layout.TAP_ON] = 1
     audio = rig.render(2000, 96)
     assert rig.engine.tap_cursors[0] == 2000
     assert np.array_equal(rig.engine.tap_ring[:2000], audio)
@@ -160,7 +160,7 @@ def test_the_tap_hears_what_the_device_hears():
 def test_a_full_tap_counts_what_it_loses_and_the_sound_goes_on():
     rig = Rig()
     rig.add(sine(4800))
-    rig.engine.master["tap_on"] = 1
+    rig.engine.switches[layout.TAP_ON] = 1
     rig.engine.tap_cursors[0] = rig.engine.tap_ring.shape[0] - 100
     rig.on()
     assert rig.render(256).any()

@@ -57,7 +57,7 @@ def test_the_patch_is_in_its_place(engine, path):
     assert record["rate"] == 16_000
     assert (record["first_slot"], record["slots"]) == (10, there.slots)
     assert record["free"] == there.slots
-    assert record["life"] == layout.EMPTY  # until the audio thread is told
+    assert engine.patch_life[2] == layout.EMPTY  # until the audio thread is told
     assert engine.patches[1] == np.zeros(1, layout.PATCH)[0]
     there.close()
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from rtaudio_dl.core.switch import asked_value
 from rtaudio_dl.errors import DeviceError, EngineError, PatchError
 from rtaudio_dl.host.live import LiveHost
 from rtaudio_dl.kinds.classifier.listener import listen_file
@@ -138,7 +139,7 @@ def test_nothing_listens_until_it_is_asked_for(host, jack_probe, models):
     listener.close()
     listener.close()
     assert jack_probe.ports(OUR_INPUTS) == []
-    assert not host.engine.input["on"][0]
+    assert not asked_value(host.engine.input_switch)
     with host.listen("onset") as again:
         assert again.labels == ("onset",)
         assert len(jack_probe.ports(OUR_INPUTS)) == 2
@@ -170,9 +171,9 @@ def test_inputs_that_are_not_there_are_an_error(host):
 
 def test_an_unloaded_patch_is_played_no_more(host, models):
     patch = host.load(patch_of(models, {"onset": Trigger(60)}))
-    assert host.engine.onset_trigger["key"][0] == 60
+    assert host.engine.onset_key[0] == 60
     host.unload(patch)
-    assert host.engine.onset_trigger["key"][0] == -1
+    assert host.engine.onset_key[0] == -1
 
 
 LOSING = """

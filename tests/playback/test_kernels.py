@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rtaudio_dl.core.ring import DROPPED, READ, WRITE
+from rtaudio_dl.core.words import store_word
 from rtaudio_dl.engine import layout
 from rtaudio_dl.playback import kernels as track
 from rtaudio_dl.playback.kernels import (
@@ -14,8 +15,9 @@ from rtaudio_dl.playback.kernels import (
     FAR,
     GONE,
     MARGIN,
+    PLAYING,
+    STOPPING,
     play_tracks,
-    publish,
 )
 
 RATE = 48_000
@@ -31,7 +33,7 @@ class Ring:
         self.memory = np.full((2, SIZE + MARGIN), np.nan, np.float32)
         self.words, self.record = self.engine.track_cursors[0], self.engine.tracks[0]
         self.record["address"], self.record["frames"] = self.memory.ctypes.data, SIZE
-        self.record["playing"] = 1
+        self.words[PLAYING] = 1
         for name in ("step", "to_step", "gain", "to_gain", "gate"):
             self.record[name] = 1.0
         self.words[END] = FAR
@@ -45,10 +47,10 @@ class Ring:
             self.memory[:, place] = value
             if place < MARGIN:
                 self.memory[:, SIZE + place] = value
-        publish(self.words, WRITE, first + len(sound))
+        store_word(self.words, WRITE, first + len(sound))
 
     def end(self):
-        publish(self.words, END, int(self.words[WRITE]))
+        store_word(self.words, END, int(self.words[WRITE]))
 
     def jump(self, sound):
         first = int(self.words[WRITE])
@@ -144,13 +146,13 @@ def test_where_the_reader_is_late_it_fades_waits_and_counts():
 def test_pause_and_stop_fade():
     ring = Ring()
     ring.write(np.full(9000, 0.5))
-    ring.record["playing"] = 0
+    ring.words[PLAYING] = 0
     heard = ring.hear(1000)
     assert np.abs(np.diff(heard)).max() < 0.5 * 2 / FADE and not heard[FADE + 1 :].any()
     assert ring.words[DROPPED] == 0  # it was asked for
-    ring.record["playing"] = 1
+    ring.words[PLAYING] = 1
     assert ring.hear(1000)[-1] == 0.5
-    ring.record["stopping"] = 1
+    ring.words[STOPPING] = 1
     heard = ring.hear(1000)
     assert heard[0] > 0.4 and heard[-1] == 0 and ring.life == GONE
 
@@ -160,7 +162,7 @@ def test_one_that_has_not_begun_ends_at_once():
     ring.write(noise(9000))
     ring.record["start"] = 1 << 40
     assert not ring.hear(1000).any() and ring.life == ACTIVE
-    ring.record["stopping"] = 1
+    ring.words[STOPPING] = 1
     ring.hear(1)
     assert ring.life == GONE
 

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from rtaudio_dl.core.ring import write_frames
-from rtaudio_dl.engine.layout import TAP_FRAMES, new_engine
+from rtaudio_dl.engine.layout import TAP_FRAMES, TAP_ON, new_engine
 from rtaudio_dl.errors import AudioFileError
 from rtaudio_dl.recording.recorder import Recorder
 
@@ -27,7 +27,7 @@ def frames(start, count):
 def play(engine, count, start=0):
     """What the audio thread does with its tap, for ``count`` frames."""
     for first in range(start, start + count, BLOCK):
-        if engine.master["tap_on"][0]:
+        if engine.switches[TAP_ON]:
             block = frames(first, min(BLOCK, start + count - first))
             assert write_frames(engine.tap_ring, engine.tap_cursors, block, len(block))
 
@@ -40,7 +40,7 @@ def shared_engine():
 @pytest.fixture
 def engine(shared_engine):
     shared_engine.tap_cursors[:] = 0
-    shared_engine.master["tap_on"] = 0
+    shared_engine.switches[TAP_ON] = 0
     return shared_engine
 
 
@@ -60,9 +60,9 @@ def test_all_frames_are_on_disk_bit_for_bit(engine, tmp_path, suffix):
 
 
 def test_what_was_in_the_ring_before_is_not_recorded(engine, tmp_path):
-    engine.master["tap_on"] = 1
+    engine.switches[TAP_ON] = 1
     play(engine, 1000)
-    engine.master["tap_on"] = 0
+    engine.switches[TAP_ON] = 0
     recorder = Recorder(engine, tmp_path / "take.wav", RATE)
     recorder.start()
     play(engine, 500, start=5000)
@@ -72,11 +72,11 @@ def test_what_was_in_the_ring_before_is_not_recorded(engine, tmp_path):
 
 def test_the_tap_is_off_before_and_after(engine, tmp_path):
     recorder = Recorder(engine, tmp_path / "take.wav", RATE)
-    assert engine.master["tap_on"][0] == 0
+    assert engine.switches[TAP_ON] == 0
     recorder.start()
-    assert engine.master["tap_on"][0] == 1
+    assert engine.switches[TAP_ON] == 1
     recorder.stop()
-    assert engine.master["tap_on"][0] == 0
+    assert engine.switches[TAP_ON] == 0
 
 
 def test_nothing_but_the_recording_is_left(engine, tmp_path):

@@ -11,7 +11,16 @@ import numpy as np
 from numba import types
 
 from rtaudio_dl.core.kernel import rt_callback, rt_kernel
-from rtaudio_dl.core.native import call2, call3, call8, floats_at, table_at
+from rtaudio_dl.core.native import (
+    call2,
+    call3,
+    call8,
+    floats_at,
+    load_acquire,
+    store_release,
+    table_at,
+)
+from rtaudio_dl.core.switch import SWITCH, look
 from rtaudio_dl.engine.input import MAX_INPUTS
 from rtaudio_dl.io.jack.native import array_of, midi_count, midi_message
 
@@ -31,23 +40,27 @@ CYCLE = np.dtype(
         ("event_count", np.uintp),
         ("event_get", np.uintp),
         ("ports", np.uintp, (OUTPUTS,)),
-        ("inputs", np.int64),  # ports that are heard; the control side sets it last
         ("input_ports", np.uintp, (MAX_INPUTS,)),
         ("heard", np.uintp),  # interleaved float32, `SCRATCH_FRAMES` of `inputs`
         ("midi_port", np.uintp),  # 0: none
         ("event", np.uintp),  # memory of one `native.MIDI_EVENT`
         ("scratch", np.uintp),  # interleaved float32
         ("times", np.uintp),  # PaStreamCallbackTimeInfo; zero, the engine has a clock
+        ("words", np.uintp),  # `WORDS` int64 that several threads share, see below
+        # the cycle's own
         ("played", np.int64),  # bits: channels that had notes
-        ("releases", np.int64),  # asked for, by the control side only
         ("released", np.int64),
-        ("xruns", np.int64),  # written by JACK's notification thread only
         ("xruns_told", np.int64),
-        ("lost", np.int64),  # the server has gone
     ],
     align=True,
 )
-_cycles = array_of(CYCLE)
+# The shared words: first a switch, whose value is how many input ports are heard. Only
+# while it is 0, and that has been seen, `input_ports` and `heard` may change.
+RELEASES = SWITCH  # of notes, asked for by the control side
+XRUNS = SWITCH + 8  # counted by JACK's notification thread
+LOST = SWITCH + 16  # the server has gone: set by JACK's thread for that
+WORDS = SWITCH + 24
+_cycles, _integers = array_of(CYCLE), array_of(np.dtype(np.int64))
 
 
 @rt_kernel
@@ -56,20 +69,21 @@ def _send(state, offset, message):
 
 
 @rt_kernel
-def _release(state):
+def _release(state, releases):
     # A source has gone, and nobody knows which notes were its own.
     for channel in range(_MIDI_CHANNELS):
         if state.played >> channel & 1:
             for control in (_SUSTAIN, _ALL_NOTES_OFF):
                 _send(state, 0, _CONTROL | channel | control << 8)
     state.played = 0
-    state.released = state.releases
+    state.released = releases
 
 
 @rt_kernel
-def _bring_midi(state, frames):
-    if state.released != state.releases:
-        _release(state)
+def _bring_midi(state, words, frames):
+    releases = load_acquire(words, RELEASES)
+    if state.released != releases:
+        _release(state, releases)
     buffer = call2(state.get_buffer, state.midi_port, frames)
     for i in range(midi_count(state.event_count, buffer)):
         offset, length, message = midi_message(state.event_get, state.event, buffer, i)
@@ -114,15 +128,17 @@ def _play(state, heard, frames, underflow):
 def process(frames, user):
     """JackProcessCallback: let the engine hear and fill the ports' buffers. [audio]"""
     state = _cycles(user, 1)[0]
+    words = _integers(state.words, WORDS)
+    inputs = look(words)  # first: it says that the cycle before is over
     n = np.uintp(frames)
     if state.midi_port != 0:
-        _bring_midi(state, n)
+        _bring_midi(state, words, n)
     left = floats_at(call2(state.get_buffer, state.ports[0], n), frames)
     right = floats_at(call2(state.get_buffer, state.ports[1], n), frames)
     mixed = table_at(state.scratch, SCRATCH_FRAMES, OUTPUTS)
-    underflow = state.xruns != state.xruns_told
-    state.xruns_told = state.xruns
-    inputs = state.inputs  # the control side may change it at any time: one look
+    xruns = load_acquire(words, XRUNS)
+    underflow = xruns != state.xruns_told
+    state.xruns_told = xruns
     done = 0
     while done < frames:
         count = min(frames - done, SCRATCH_FRAMES)
@@ -137,11 +153,12 @@ def process(frames, user):
 @rt_callback(types.int32(types.uintp))
 def xrun(user):
     """JackXRunCallback: somebody on the server was late. [any]"""
-    _cycles(user, 1)[0].xruns += 1
+    words = _integers(_cycles(user, 1)[0].words, WORDS)
+    store_release(words, XRUNS, words[XRUNS] + 1)
     return 0
 
 
 @rt_callback(types.void(types.uintp))
 def shutdown(user):
     """JackShutdownCallback: the server has gone. [any]"""
-    _cycles(user, 1)[0].lost = 1
+    store_release(_integers(_cycles(user, 1)[0].words, WORDS), LOST, 1)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
+from rtaudio_dl.core.switch import turn
+from rtaudio_dl.core.words import load_word, store_word
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io.jack import cycle as jack_cycle
 from rtaudio_dl.io.jack import libjack
-from rtaudio_dl.io.jack.cycle import CYCLE, OUTPUTS, SCRATCH_FRAMES
+from rtaudio_dl.io.jack.cycle import (
+    CYCLE,
+    LOST,
+    OUTPUTS,
+    RELEASES,
+    SCRATCH_FRAMES,
+    WORDS,
+    XRUNS,
+)
 from rtaudio_dl.io.jack.native import MIDI_EVENT
 from rtaudio_dl.io.jack.ports import JackPorts
 from rtaudio_dl.io.midi.ports import CLIENT_NAME, JACK, Status
 from rtaudio_dl.io.midi.system import no_sequencer
+from rtaudio_dl.io.seen import wait_until_seen
 
+_CYCLE_SECONDS = 2.0  # a cycle that takes longer hangs
 _OUT_NAMES = ("out_left", "out_right")
 
 
@@ -69,6 +79,8 @@ class JackStream:
     def _prepare(self, callback: int, user: int, midi_callback: int) -> None:
         self._scratch = np.zeros((SCRATCH_FRAMES, OUTPUTS), np.float32)
         self._inputs: list[int] = []
+        self._heard: np.ndarray | None = None
+        self._words = np.zeros(WORDS, np.int64)
         self._times, self._event = np.zeros(3), np.zeros(1, MIDI_EVENT)
         self._state = state = np.zeros(1, CYCLE)
         state["callback"], state["user"] = callback, user
@@ -80,6 +92,7 @@ class JackStream:
         state["event"] = self._event.ctypes.data
         state["scratch"] = self._scratch.ctypes.data
         state["times"] = self._times.ctypes.data
+        state["words"] = self._words.ctypes.data
         for event in ("process", "xrun", "shutdown"):
             function = getattr(jack_cycle, event)
             self._client.on(event, function.address, state.ctypes.data)
@@ -92,7 +105,7 @@ class JackStream:
     @property
     def xruns(self) -> int:
         """How often the server told that a cycle was late, whoever's fault it was."""
-        return int(self._state["xruns"][0])
+        return load_word(self._words, XRUNS)
 
     def device_latency(self) -> int:
         """Frames from a process cycle to the target's end, as the server tells."""
@@ -136,7 +149,7 @@ class JackStream:
         self._heard = np.ones((SCRATCH_FRAMES, channels), np.float32)
         self._state["heard"] = self._heard.ctypes.data
         self._state["input_ports"][0, :channels] = self._inputs
-        self._state["inputs"] = channels
+        turn(self._words, channels)
         self._source = source
         if self.started:
             self._connect_source()
@@ -145,9 +158,9 @@ class JackStream:
         """Take the input ports away; again: nothing."""
         if not self._inputs:
             return
-        self._state["inputs"] = 0
-        if self.active():
-            time.sleep(2 * self._client.period / self.sample_rate)  # the cycle's end
+        turn(self._words, 0)
+        if self.active() and not wait_until_seen(self._words, _CYCLE_SECONDS):
+            _kept.append(self._heard)  # a cycle that hangs may still write there
         for port in self._inputs:
             if self._there():
                 self._client.unregister(port)
@@ -160,7 +173,7 @@ class JackStream:
                 raise DeviceError(f"JACK did not connect {source!r} to this program")
 
     def _there(self) -> bool:
-        return self._client.pointer is not None and not self._state["lost"][0]
+        return self._client.pointer is not None and not load_word(self._words, LOST)
 
     # --- MIDI
 
@@ -181,7 +194,8 @@ class JackStream:
             return []
         statuses, hanging = self._sources.poll(self._client, self._midi_port)
         if hanging:
-            self._state["releases"] += 1
+            releases = load_word(self._words, RELEASES)
+            store_word(self._words, RELEASES, releases + 1)
         if not self._said_port:
             self._said_port = True
             statuses.append(Status("virtual", JACK, f"JACK port {self.midi_port}"))
@@ -197,3 +211,4 @@ class JackStream:
 
 
 _abandoned: list[JackStream] = []
+_kept: list[np.ndarray] = []

@@ -18,9 +18,10 @@ import numpy as np
 from numba import types
 
 from rtaudio_dl.core.kernel import rt_callback, rt_kernel
-from rtaudio_dl.core.native import call2, call3
-from rtaudio_dl.core.ring import CURSORS, new_cursors, pop, push
+from rtaudio_dl.core.native import call2, call3, store_release
+from rtaudio_dl.core.ring import CURSORS, DROPPED, new_cursors, pop, push
 from rtaudio_dl.core.system import performance_clock
+from rtaudio_dl.core.words import load_word
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io.jack import libjack
 from rtaudio_dl.io.jack.native import (
@@ -58,7 +59,7 @@ _STATE = np.dtype(
         ("ring", np.uintp),
         ("cursors", np.uintp),
         ("wake", np.int64),  # file descriptor
-        ("lost", np.int64),  # the server has gone
+        ("lost", np.uintp),  # address of an int64: the server has gone
         # when a frame is: nanoseconds = zero + frames passed * frame_ns
         ("frame_ns", np.float64),
         ("last_frame", np.int64),  # JACK's number, 32 bits
@@ -127,7 +128,7 @@ def _process(frames, user):
 @rt_callback(types.void(types.uintp))
 def _shutdown(user):
     """JackShutdownCallback: the server has gone. [any]"""
-    _states(user, 1)[0].lost = 1
+    store_release(_integers(_states(user, 1)[0].lost, 1), 0, 1)
 
 
 def _address_of_write() -> int:
@@ -146,6 +147,13 @@ class JackMidi:
         self._sources = JackPorts(query, hardware)
         self._connection: _Connection | None = None
         self._next_try = 0.0
+        self._dropped = 0  # of the connections that have ended
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were too many, and are lost."""
+        now = self._connection.dropped if self._connection is not None else 0
+        return self._dropped + now
 
     @property
     def there(self) -> bool:
@@ -168,6 +176,7 @@ class JackMidi:
         """Leave the server."""
         if self._connection is not None:
             self._connection.close()
+            self._dropped += self._connection.dropped
             self._connection = None
 
     def _look(self) -> list[Status]:
@@ -205,7 +214,7 @@ class _Connection:
         self._event, self._item = np.zeros(1, MIDI_EVENT), np.zeros(1, _RAW)
         # Loads the kernel: at the first message it would be late by as much.
         pop(self._ring, self._cursors, self._item)
-        self._now = np.zeros(2, np.int64)
+        self._now, self._lost = np.zeros(2, np.int64), np.zeros(1, np.int64)
         self._state = np.zeros(1, _STATE)
         self._read_end, self._write_end = os.pipe()
         try:
@@ -240,6 +249,7 @@ class _Connection:
         state["write"] = _address_of_write()
         state["wake"] = self._write_end
         state["event"], state["item"] = self._event.ctypes.data, self._item.ctypes.data
+        state["lost"] = self._lost.ctypes.data
         state["ring"] = self._ring.ctypes.data
         state["cursors"] = self._cursors.ctypes.data
         self.client.on("process", _process.address, state.ctypes.data)
@@ -249,7 +259,12 @@ class _Connection:
     @property
     def lost(self) -> bool:
         """Whether the server has gone."""
-        return bool(self._state["lost"][0])
+        return bool(load_word(self._lost, 0))
+
+    @property
+    def dropped(self) -> int:
+        """Messages that came while its thread was kept from running for too long."""
+        return load_word(self._cursors, DROPPED)
 
     def close(self) -> None:
         """Leave the server; what has arrived is handed on first."""

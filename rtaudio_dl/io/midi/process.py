@@ -124,8 +124,9 @@ class Reader:
         if self._writer.waits > self._said_waits:
             self._said_waits = self._writer.waits
             say(Status("waits", "", str(self._said_waits)))
-        if self._writer.dropped > self._said_dropped:
-            self._said_dropped = self._writer.dropped
+        dropped = self._writer.dropped + (self._jack.dropped if self._jack else 0)
+        if dropped > self._said_dropped:
+            self._said_dropped = dropped
             say(Status("error", "", f"{self._said_dropped} messages were too many"))
 
     def _say_what_is_missing(self) -> None:

@@ -126,7 +126,9 @@ def _tell(ears, count):
         if ear.patience > 0:
             detection.published = ears.master[0].frame
         trigger, event = ears.triggers[detection.label], ears.event[0]
-        play(trigger, detection, event, ears.ear_ring, ears.ear_cursors, AT_ONCE)
+        key = load_acquire(ears.trigger_keys, detection.label)
+        ring, cursors = ears.ear_ring, ears.ear_cursors
+        play(trigger, key, detection, event, ring, cursors, AT_ONCE)
         push(ears.ring, ears.cursors, detection)
 
 
@@ -135,7 +137,7 @@ def _publish_scores(ears, frame):
     ears.trace_row[0, 0] = frame
     for i in range(ears.classes.size):
         ears.smoothed[i] = ears.trace_row[0, i + 1] = ears.classes[i].smoothed
-    if ears.ear[0].traced:
+    if load_acquire(ears.traced, 0):
         write_frames(ears.trace_ring, ears.trace_cursors, ears.trace_row, 1)
 
 
@@ -247,7 +249,7 @@ def take_chunk(ears):
     if count > 0:
         if not ear.began:
             ear.began = 1
-            begin_at(ears, place + ears.input[0].offset)
+            begin_at(ears, place + load_acquire(ears.input_offset, 0))
         analyse(ears, ears.chunk, count)
     return count
 

@@ -33,7 +33,6 @@ EAR = np.dtype(
         ("filled", np.int64),  # those of the hop that is not whole yet
         ("patience", np.int64),  # frames it may be behind; 0: no limit, as for a file
         ("activation", np.int64),
-        ("traced", np.int64),
         # DC blocker at the model's rate
         ("dc_pole", np.float64),  # 0: off
         ("dc_in", np.float64),
@@ -68,6 +67,7 @@ _OWN = (
     "detector",
     "classes",
     "triggers",
+    "trigger_keys",
     "states",
     "resampler",
     "filters",
@@ -83,6 +83,7 @@ _OWN = (
     "trace_row",
     "trace_ring",
     "trace_cursors",
+    "traced",  # the scores are wanted
     "event",
     "ticks",
     "allowance",
@@ -108,6 +109,7 @@ def new_ear(
         "detector": np.zeros(1, DETECTOR),
         "classes": np.zeros(classes, CLASS),
         "triggers": np.zeros(classes, TRIGGER),
+        "trigger_keys": np.full(classes, SILENT, np.int64),
         "states": np.zeros(states, STATE),
         "resampler": resampler,
         "filters": filters,
@@ -123,12 +125,12 @@ def new_ear(
         "trace_row": np.zeros((1, classes + 1), np.float64),
         "trace_ring": np.zeros((TRACE, classes + 1), np.float64),
         "trace_cursors": np.zeros(CURSORS, np.int64),
+        "traced": np.zeros(1, np.int64),
         "event": np.zeros(1, EVENT),
         "ticks": np.zeros(2, np.int64),
         "allowance": np.zeros(1, ALLOWANCE),
         "stop": np.zeros(1, np.int64),
     }
-    arrays["triggers"]["key"] = SILENT
     return Ear(**arrays, **(_of(engine) if engine else _alone(rate_in)))
 
 

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from rtaudio_dl.core.counters import ANALYSIS_COUNTERS, INPUT_COUNTERS
-from rtaudio_dl.core.ring import DROPPED, pop_many, read_frames
+from rtaudio_dl.core.ring import pop_many, read_frames
+from rtaudio_dl.core.words import store_word
 from rtaudio_dl.dsp.onset import LEAST, PAUSE, RATIO, reset_onset
 from rtaudio_dl.dsp.rational_resampler import delay
 from rtaudio_dl.engine.detection import DETECTION
@@ -26,6 +27,7 @@ from rtaudio_dl.engine.layout import Engine
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.files.read import SoundReader
 from rtaudio_dl.host.controls import check
+from rtaudio_dl.host.counts import dropped
 from rtaudio_dl.kinds.classifier.analysis import end_file, hear_file
 from rtaudio_dl.kinds.classifier.model import Ear, open_ear, without_model
 from rtaudio_dl.kinds.classifier.settings import ONSET
@@ -98,7 +100,8 @@ class Listener:
         stroke = onset_ratio, onset_least, onset_pause
         reset_onset(self._memory.onset, sample_rate, *stroke)
         self._memory.onset["label"] = len(self._ear.labels)
-        self._memory.onset["on"] = onset
+        store_word(self._memory.onset_on, 0, int(onset))
+        self._count_from_here()
         self._batch = np.zeros(_BATCH, DETECTION)
 
     @property
@@ -145,7 +148,7 @@ class Listener:
 
     def trace(self, on: bool = True) -> None:
         """Keep the scores of every hop for `score_rows`, or no longer."""
-        self._memory.ear["traced"] = on
+        store_word(self._memory.traced, 0, int(on))
 
     def score_rows(self) -> tuple[np.ndarray, np.ndarray]:
         """Scores that were traced since the last call: times in s, (hops, labels)."""
@@ -155,14 +158,30 @@ class Listener:
         return rows[:, 0] / self.sample_rate, rows[:, 1:]
 
     def counts(self) -> dict[str, int]:
-        """Counters of the input and of the analysis, and detections nobody read."""
+        """Counters of the input and of the analysis, and what had no room in its rings.
+
+        ``input_dropped`` are frames, ``lost_notes`` those of detections; detections and
+        rows of scores are lost when nobody reads them.
+        """
         memory = self._memory
         counts = zip(ANALYSIS_COUNTERS, memory.counters.tolist(), strict=True)
         heard = zip(INPUT_COUNTERS, memory.input_counters.tolist(), strict=True)
-        lost = memory.cursors[DROPPED] + memory.onset_cursors[DROPPED]
-        dropped = int(memory.input_cursors[DROPPED])
-        more = {"lost_detections": int(lost), "input_dropped": dropped}
-        return dict(counts) | dict(heard) | more
+        return dict(counts) | dict(heard) | self._lost()
+
+    def _count_from_here(self) -> None:
+        """What an engine's rings have dropped until now was not this listener's."""
+        self._lost_before: dict[str, int] = {}
+        self._lost_before = self._lost()
+
+    def _lost(self) -> dict[str, int]:
+        memory = self._memory
+        now = {
+            "lost_detections": dropped(memory.cursors) + dropped(memory.onset_cursors),
+            "lost_scores": dropped(memory.trace_cursors),
+            "lost_notes": dropped(memory.ear_cursors),
+            "input_dropped": dropped(memory.input_cursors),
+        }
+        return {name: n - self._lost_before.get(name, 0) for name, n in now.items()}
 
     def close(self) -> None:
         """Release the model; again: nothing."""

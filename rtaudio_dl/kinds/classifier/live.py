@@ -7,15 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rtaudio_dl.core.priority import ANALYSIS, lock_memory, raise_priority
-from rtaudio_dl.core.ring import DROPPED, READ, WRITE
+from rtaudio_dl.core.ring import skip
+from rtaudio_dl.core.switch import asked_value, turn
 from rtaudio_dl.core.system import Semaphore
+from rtaudio_dl.core.words import store_word
 from rtaudio_dl.engine.detection import SILENT
+from rtaudio_dl.engine.input import ANALYSED, HEARD
 from rtaudio_dl.engine.layout import Engine
+from rtaudio_dl.host.counts import dropped
+from rtaudio_dl.io.seen import wait_until_seen
 from rtaudio_dl.kinds.classifier import analysis
 from rtaudio_dl.kinds.classifier.listener import Listener
 from rtaudio_dl.kinds.classifier.settings import ONSET
 from rtaudio_dl.kinds.classifier.trigger import VELOCITIES, Trigger
+
+_BLOCK_SECONDS = 2.0  # no block lasts longer
 
 
 class LiveListener(Listener):
@@ -42,8 +51,8 @@ class LiveListener(Listener):
         memory = self._memory
         memory.ear["wait_address"] = self._semaphore.wait_address
         memory.ear["semaphore"] = self._semaphore.handle
-        engine.onset_trigger["key"] = SILENT
-        memory.stop[0] = 1
+        store_word(engine.onset_key, 0, SILENT)
+        store_word(memory.stop, 0, 1)
         analysis.listen(memory)  # compiled now; ends at once
         analysis.end_file(memory)
 
@@ -54,34 +63,42 @@ class LiveListener(Listener):
             lock_memory(array)
         self._forget()
         if self._ear.model is not None:
-            self._memory.stop[0] = 0
+            store_word(self._memory.stop, 0, 0)
             self._thread = threading.Thread(
                 target=self._work, name="analysis", daemon=True
             )
             self._thread.start()
             record["post_address"] = self._semaphore.post_address
             record["semaphore"] = self._semaphore.handle
-            record["analysed"] = 1
-        record["on"] = 1
+        analysed = ANALYSED if self._thread is not None else 0
+        turn(self._engine.input_switch, HEARD | analysed)
 
     def _forget(self) -> None:
         """Begin anew; the audio thread leaves these alone until it is to hear."""
         engine = self._engine
         for cursors in (engine.input_cursors, engine.onset_cursors):
-            cursors[READ], cursors[DROPPED] = cursors[WRITE], 0
+            skip(cursors)
         engine.input_counters[:] = 0
-        self._memory.ear["lost"] = self._memory.ear["began"] = 0
+        self._count_from_here()
+        self._memory.ear["lost"] = dropped(engine.input_cursors)
+        self._memory.ear["began"] = 0
 
     def _work(self) -> None:
         raise_priority(threading.get_native_id(), ANALYSIS, self._memory.allowance)
         analysis.listen(self._memory)  # native: it holds no GIL from here on
 
-    def stop(self) -> None:
-        """Hear no more; what is on ends. Again: nothing."""
-        self._engine.input["on"] = self._engine.input["analysed"] = 0
+    def stop(self, blocks: bool = False) -> None:
+        """Hear no more; what is on ends. Again: nothing.
+
+        ``blocks`` says that the audio thread runs: the input is its own until it knows.
+        """
+        if asked_value(self._engine.input_switch):
+            turn(self._engine.input_switch, 0)
+            if blocks:
+                wait_until_seen(self._engine.input_switch, _BLOCK_SECONDS)
         if self._thread is None:
             return
-        self._memory.stop[0] = 1
+        store_word(self._memory.stop, 0, 1)
         self._semaphore.post()
         self._thread.join()
         self._thread = None
@@ -94,13 +111,13 @@ class LiveListener(Listener):
         velocity = trigger.velocity
         record["velocity"] = VELOCITIES.get(velocity, velocity)
         record["channel"] = channel if trigger.channel is None else trigger.channel
-        record["key"] = trigger.key
+        store_word(*self._key_word(number), trigger.key)
         if number == len(self._ear.labels):
-            self._memory.onset["on"] = 1
+            store_word(self._memory.onset_on, 0, 1)
 
     def play_nothing(self, label: str) -> None:
         """Let a label play no key any more."""
-        self._record(self._numbered(label))["key"] = SILENT
+        store_word(*self._key_word(self._numbered(label)), SILENT)
 
     def _numbered(self, label: str) -> int:
         return (*self._ear.labels, ONSET).index(label)
@@ -110,16 +127,21 @@ class LiveListener(Listener):
             return self._engine.onset_trigger
         return self._memory.triggers[number : number + 1]
 
+    def _key_word(self, number: int) -> tuple[np.ndarray, int]:
+        if number == len(self._ear.labels):
+            return self._engine.onset_key, 0
+        return self._memory.trigger_keys, number
+
     @property
     def running(self) -> bool:
         """Whether the input is heard."""
-        return bool(self._engine.input["on"][0])
+        return bool(asked_value(self._engine.input_switch))
 
     def close(self) -> None:
         """End listening and release the model; again: nothing."""
         self._on_close()
 
-    def release(self) -> None:
-        """Stop and release the model: for the host, which `close` asks to do it."""
-        self.stop()
+    def release(self, blocks: bool = False) -> None:
+        """`stop`, and release the model: for the host, which `close` asks to do it."""
+        self.stop(blocks)
         super().close()

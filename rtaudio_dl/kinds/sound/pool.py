@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from rtaudio_dl.core.counters import REPEATS, REQUESTS
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import call3, load_acquire
+from rtaudio_dl.core.native import call3, load_acquire, store_release
 from rtaudio_dl.core.ring import push
+from rtaudio_dl.core.words import change_word
 from rtaudio_dl.engine.layout import (
     ACTIVE,
     DEPTH,
@@ -60,9 +61,9 @@ def request(engine, patch_index, key_index, number, velocity):
     slot.morph = engine.parameters[patch_index, MORPH]
     slot.variation = engine.parameters[patch_index, VARIATION]
     # The push publishes the slot with it; only the worker writes it from here on.
-    engine.slot_life[index] = REQUESTED
+    store_release(engine.slot_life, index, REQUESTED)
     if not push(engine.request_ring, engine.request_cursors, index):
-        engine.slot_life[index] = FREE
+        store_release(engine.slot_life, index, FREE)
         return NONE
     patch.free -= 1
     engine.counters[REQUESTS] += 1
@@ -86,7 +87,7 @@ def free_if_unused(engine, index):
     slot = engine.slots[index]
     if slot.users > 0 or slot.queued or not is_ready(engine, index):
         return
-    engine.slot_life[index] = FREE
+    store_release(engine.slot_life, index, FREE)
     patch = engine.patches[slot.patch]
     engine.free[patch.first_slot + patch.free] = index
     patch.free += 1
@@ -240,9 +241,10 @@ def _let_go(engine, patch_index, key_index):
 @rt_kernel
 def _sweep_key(engine, patch_index, key_index):
     patch, key = engine.patches[patch_index], engine.keys[patch_index, key_index]
-    if patch.life == RETIRING:
+    life = load_acquire(engine.patch_life, patch_index)
+    if life == RETIRING:
         _let_go(engine, patch_index, key_index)
-    elif patch.life == ACTIVE and key.mapped and patch.freshness != FRESH:
+    elif life == ACTIVE and key.mapped and patch.freshness != FRESH:
         fill(engine, patch_index, key_index)
         _refresh(engine, patch_index, key_index)
 
@@ -257,8 +259,8 @@ def sweep(engine):
     done = 0
     while done < KEYS_PER_SWEEP:
         patch_index, key_index = master.sweep // KEYS, master.sweep % KEYS
-        idle = engine.patches[patch_index].life != ACTIVE
-        idle = idle and engine.patches[patch_index].life != RETIRING
+        life = load_acquire(engine.patch_life, patch_index)
+        idle = life != ACTIVE and life != RETIRING
         if not idle:
             _sweep_key(engine, patch_index, key_index)
         done += 1
@@ -266,14 +268,14 @@ def sweep(engine):
         step = KEYS - key_index if idle else 1
         master.sweep = (master.sweep + step) % (PATCHES * KEYS)
     for _ in range(_SLOTS_PER_SWEEP):
-        if engine.slot_life[master.sweep_slot] != FREE:
+        if load_acquire(engine.slot_life, master.sweep_slot) != FREE:
             free_if_unused(engine, master.sweep_slot)
         master.sweep_slot = (master.sweep_slot + 1) % SLOTS
     for patch_index in range(PATCHES):
         patch = engine.patches[patch_index]
-        if patch.life == RETIRING and patch.free == patch.slots:
-            if lanes_rest(engine, patch_index):
-                patch.life = GONE
+        # What any thread did with its memory is done: see `is_ready` and `lanes_rest`.
+        if patch.free == patch.slots and lanes_rest(engine, patch_index):
+            change_word(engine.patch_life, patch_index, RETIRING, GONE)
 
 
 @rt_kernel

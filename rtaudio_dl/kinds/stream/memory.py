@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rtaudio_dl.core.words import store_word
 from rtaudio_dl.dsp.causal_filter import causal_filter
 from rtaudio_dl.engine import layout
 from rtaudio_dl.errors import PatchError
@@ -186,7 +187,8 @@ def drop_hop(engine: layout.Engine, serial: int, hop: int) -> None:
     for voice in engine.voices[engine.voices["serial"] == serial]:
         if voice["lane"] != layout.NONE:
             inbox = int(engine.streams["inbox"][voice["patch"]])
-            engine.inbox[int(voice["lane"]) * INBOX + hop % inbox] = NO_HOP
+            place = int(voice["lane"]) * INBOX + hop % inbox
+            store_word(engine.inbox, place, NO_HOP)
 
 
 def _write_memory(record: np.void, card: Card, memory: StreamMemory) -> None:

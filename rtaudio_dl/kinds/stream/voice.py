@@ -130,6 +130,6 @@ def play_lane(engine, voice, count):
         first = lane.start + lane.delay - master.frame
         if first >= count:
             return True
-        begin(engine, voice, master.frame + first, lane.number)
+        begin(engine, voice)
     lasts = envelope(engine, voice, count - first)
     return _hear(engine, voice, lane, first, lasts) == count - first

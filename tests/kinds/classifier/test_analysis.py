@@ -38,7 +38,6 @@ class Analysis:
         self.ear = open_ear(model, rate, engine=self.engine, dc=True)
         self.memory = self.ear.memory
         choose_channels(self.memory.input, channels, None)
-        self.memory.input["analysed"] = 1
 
     def hear(self, frames) -> None:
         """A piece of a file."""
@@ -47,7 +46,7 @@ class Analysis:
 
     def play(self, frames) -> None:
         """A block of the audio thread."""
-        take_input(self.engine, np.asarray(frames, np.float32)[:, None])
+        take_input(self.engine, np.asarray(frames, np.float32)[:, None], True)
         self.engine.master["frame"] += len(frames)
 
     def analyse(self) -> int:
@@ -179,7 +178,8 @@ def test_a_ring_that_was_full_costs_what_is_stale_and_not_the_time(loudness):
 def test_what_is_heard_plays_its_key_and_lifts_it(loudness):
     with Analysis(loudness, live=True) as analysis:
         triggers = analysis.memory.triggers
-        triggers["key"], triggers["channel"], triggers["velocity"] = 38, 9, 0.25
+        triggers["channel"], triggers["velocity"] = 9, 0.25
+        analysis.memory.trigger_keys[:] = 38
         analysis.play(beeps(1000, size=6000))
         analysis.analyse()
         assert analysis.notes() == [
@@ -193,9 +193,9 @@ def test_an_onset_plays_in_its_own_block_as_loud_as_it_was(loudness, level, velo
     with Analysis(loudness, live=True) as analysis:
         engine = analysis.engine
         reset_onset(engine.onset, RATE, 4.0, 1e-4)
-        engine.onset["on"] = 1
+        engine.onset_on[0], engine.onset_key[0] = 1, 40
         trigger = engine.onset_trigger
-        trigger["key"], trigger["channel"], trigger["velocity"] = 40, 2, -2.0
+        trigger["channel"], trigger["velocity"] = 2, -2.0
         block = np.zeros(256)
         block[30:90] = level * np.where(np.arange(60) % 20 < 10, 1, -1)
         analysis.play(block)

@@ -74,11 +74,11 @@ def test_a_retired_patch_sounds_on_and_gives_back_its_memory(freshness):
     rig.render(2000)
     rig.now(events.RETIRE, 0)
     assert np.abs(rig.render(1000)[-100:]).max() > 0.05
-    assert rig.engine.patches["life"][0] == layout.RETIRING
+    assert rig.engine.patch_life[0] == layout.RETIRING
     rig.on(at=rig.frame)
     rig.render(9600)
     rig.sweep()
-    assert rig.engine.patches["life"][0] == layout.GONE
+    assert rig.engine.patch_life[0] == layout.GONE
     assert rig.free_slots(0)[0] == rig.free_slots(0)[1]
     assert rig.count("unmapped") == 1
 
@@ -92,10 +92,10 @@ def test_a_patch_is_not_gone_while_the_worker_makes_a_sound_of_it():
     rig.render(2000, serve=False)
     rig.sweep()
     assert readable(rig.engine.request_cursors) == 1
-    assert rig.engine.patches["life"][0] == layout.RETIRING
+    assert rig.engine.patch_life[0] == layout.RETIRING
     rig.serve()
     rig.sweep()
-    assert rig.engine.patches["life"][0] == layout.GONE
+    assert rig.engine.patch_life[0] == layout.GONE
 
 
 def test_a_place_that_was_never_set_up_can_be_retired_without_harm():
