@@ -18,7 +18,7 @@ from lab.kernels import time_blocks
 from lab.realtime import in_real_time, round_of_work
 from lab.result import Result, summarize
 from lab.session import Session
-from rtaudio_dl.core.ring import push
+from rtaudio_dl.core.control import push
 from rtaudio_dl.engine import events, layout
 from rtaudio_dl.host.host import MAX_POLYPHONY, Host
 from rtaudio_dl.patches.patch import PARAMETERS, Key, Patch, find_patch
@@ -93,8 +93,8 @@ def _case(host: Host, voices: int, block: int, rounds: int) -> Result:
         strike = np.zeros(1, np.int64)
         _strike(host, voices)
         with round_of_work():
-            time_blocks(host.engine, out, strike)
-            time_blocks(host.engine, out, durations)
+            time_blocks(host.engine, out, len(out), strike, len(strike))
+            time_blocks(host.engine, out, len(out), durations, len(durations))
         _require_voices(host, voices)
         _silence(host, out)
         if number:  # the first round fills the caches
@@ -143,7 +143,8 @@ def _strike(host: Host, voices: int) -> None:
 def _silence(host: Host, out: np.ndarray) -> None:
     _push(host, events.CONTROL, 120, 0.0)  # all sound off
     blocks = max(2, round(_SILENCE_SECONDS * SAMPLE_RATE / len(out)))
-    time_blocks(host.engine, out, np.zeros(blocks, np.int64))
+    times = np.zeros(blocks, np.int64)
+    time_blocks(host.engine, out, len(out), times, blocks)
     _require_voices(host, 0)
 
 

@@ -6,14 +6,12 @@ import sys
 import time
 
 import numpy as np
-from numba import types
 
 from lab.errors import BenchError
-from rtaudio_dl.core.kernel import rt_callback
-from rtaudio_dl.core.native import floats_at, table_at
+from rtaudio_dl.core.entry import rt_entry
+from rtaudio_dl.core.native import floats_at, record_at, table_at, words_at
 from rtaudio_dl.io.audio.devices import AudioDevice, current_index
 from rtaudio_dl.io.audio.portaudio import OUTPUTS, PortAudioStream
-from rtaudio_dl.io.jack.native import array_of
 
 LEVEL = 0.5  # of a pulse, linear
 _CLEAR = 8.0  # times the noise before it: a pulse, not hiss
@@ -33,21 +31,17 @@ _STATE = np.dtype(
     ],
     align=True,
 )
-_states, _frames = array_of(_STATE), array_of(np.dtype(np.int64))
-_ULONG = types.uint32 if sys.platform == "win32" else types.uint64
-_PA_STREAM_CALLBACK = types.int32(
-    types.uintp, types.uintp, _ULONG, types.uintp, _ULONG, types.uintp
-)
+_LONG = "u" if sys.platform == "win32" else "p"  # unsigned long
 
 
-@rt_callback(_PA_STREAM_CALLBACK)
+@rt_entry(f"ipp{_LONG}p{_LONG}p")
 def _loop(input_, output, frames, _time, _flags, user):
     """PaStreamCallback: play pulses at their frames, keep what comes. [audio]"""
-    state = _states(user, 1)[0]
+    state = record_at(user, _STATE)
     came = table_at(input_, frames, state.inputs)
     played = table_at(output, frames, OUTPUTS)
     heard = floats_at(state.heard, state.size)
-    pulses = _frames(state.pulses, state.count)
+    pulses = words_at(state.pulses, state.count)
     for i in range(np.int64(frames)):
         frame = state.frame + i
         level = 0.0

@@ -151,7 +151,7 @@ def _native(
 ) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
     def run(count: int) -> tuple[np.ndarray, np.ndarray]:
         served, bare = np.zeros(count, np.int64), np.zeros(count, np.int64)
-        time_runs(host.engine, instrument.place, _KEY, served, bare)
+        time_runs(host.engine, instrument.place, _KEY, served, bare, len(served))
         failed = int(np.sum(served < 0) + np.sum(bare < 0))
         if failed:
             raise BenchError(

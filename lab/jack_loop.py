@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from numba import types
 
 from lab.errors import BenchError
-from rtaudio_dl.core.kernel import rt_callback
-from rtaudio_dl.core.native import call2, floats_at
+from rtaudio_dl.core.entry import rt_entry
+from rtaudio_dl.core.native import call2, floats_at, record_at, words_at
 from rtaudio_dl.io.jack import libjack
-from rtaudio_dl.io.jack.native import array_of
 
 _POLL_SECONDS = 0.005
 _PATIENCE_SECONDS = 10.0
@@ -29,18 +27,17 @@ _STATE = np.dtype(
     ],
     align=True,
 )
-_states, _frames = array_of(_STATE), array_of(np.dtype(np.int64))
 
 
-@rt_callback(types.int32(types.uint32, types.uintp))
+@rt_entry("iup")
 def _loop(frames, user):
     """JackProcessCallback: play pulses at their frames, keep what comes. [audio]"""
-    state = _states(user, 1)[0]
+    state = record_at(user, _STATE)
     n = np.uintp(frames)
     played = floats_at(call2(state.get_buffer, state.output, n), frames)
     came = floats_at(call2(state.get_buffer, state.input, n), frames)
     heard = floats_at(state.heard, state.size)
-    pulses = _frames(state.pulses, state.count)
+    pulses = words_at(state.pulses, state.count)
     for i in range(frames):
         frame = state.frame + i
         played[i] = 0.0

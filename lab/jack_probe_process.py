@@ -8,25 +8,27 @@ import time
 from ctypes import c_void_p
 
 import numpy as np
-from numba import types
 
 from lab.child import serve
 from lab.jack_loop import round_trips
-from rtaudio_dl.core.kernel import rt_callback, rt_kernel
+from rtaudio_dl.core.control import load_word, store_word, turn
+from rtaudio_dl.core.entry import rt_entry
+from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import (
     call2,
     call8,
     floats_at,
     load_acquire,
+    record_at,
+    records_at,
     store_release,
     table_at,
+    words_at,
 )
 from rtaudio_dl.core.priority import lock_memory
-from rtaudio_dl.core.switch import SWITCH, look, turn
-from rtaudio_dl.core.words import load_word, store_word
+from rtaudio_dl.core.switch import SWITCH, look
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io.jack import libjack
-from rtaudio_dl.io.jack.native import array_of
 from rtaudio_dl.io.seen import wait_until_seen
 
 MAX_CHANNELS = 8
@@ -61,8 +63,6 @@ STATE = np.dtype(
 DONE, XRUNS = SWITCH, SWITCH + 8
 WORDS = SWITCH + 16
 _CYCLE_SECONDS = 2.0  # a cycle that takes longer hangs
-_states, _messages = array_of(STATE), array_of(MESSAGE)
-_integers = array_of(np.dtype(np.int64))
 
 
 @rt_kernel
@@ -74,14 +74,14 @@ def _play(state, armed, n, first, frames):
         port[i] = sound[first + i] if there else np.float32(0.0)
 
 
-@rt_callback(types.int32(types.uint32, types.uintp))
+@rt_entry("iup")
 def _send(frames, user):
     """JackProcessCallback: put messages and sound at their frames. [audio]
 
     The ports are one for MIDI and one for sound.
     """
-    state = _states(user, 1)[0]
-    armed = look(_integers(state.words, WORDS))
+    state = record_at(user, STATE)
+    armed = look(words_at(state.words, WORDS))
     n = np.uintp(frames)
     buffer = call2(state.get_buffer, state.ports[0], n)
     call2(state.clear, buffer, n)
@@ -90,7 +90,7 @@ def _send(frames, user):
     if armed == 0:
         return 0
     first = np.int64(time) - state.start
-    events = _messages(state.events, state.count)
+    events = records_at(state.events, state.count, MESSAGE)
     while state.next < state.count:
         event = events[state.next]
         if event.frame >= first + frames:
@@ -107,13 +107,13 @@ def _send(frames, user):
     return 0
 
 
-@rt_callback(types.int32(types.uint32, types.uintp))
+@rt_entry("iup")
 def _record(frames, user):
     """JackProcessCallback: keep what is heard, at its frames. [audio]"""
-    state = _states(user, 1)[0]
+    state = record_at(user, STATE)
     n = np.uintp(frames)
     now = np.int64(call2(state.last_frame_time, state.client, n) & _U32)
-    words = _integers(state.words, WORDS)
+    words = words_at(state.words, WORDS)
     if look(words) == 0 or load_acquire(words, DONE) != 0:
         return 0
     first = now - state.start
@@ -130,10 +130,10 @@ def _record(frames, user):
     return 0
 
 
-@rt_callback(types.int32(types.uintp))
+@rt_entry("ip")
 def _xrun(user):
     """JackXRunCallback: somebody on the server was late. [any]"""
-    words = _integers(_states(user, 1)[0].words, WORDS)
+    words = words_at(record_at(user, STATE).words, WORDS)
     store_release(words, XRUNS, words[XRUNS] + 1)
     return 0
 

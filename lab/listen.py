@@ -28,9 +28,9 @@ from lab.result import Result, summarize
 from lab.rig import Rig, rig
 from lab.session import Session
 from lab.words import CLICK_SECONDS, Verdict, clip_files, draw, judge
-from rtaudio_dl.core.words import store_word
+from rtaudio_dl.core.control import store_word
 from rtaudio_dl.host.counts import lost
-from rtaudio_dl.kinds.classifier.analysis import end_file, listen
+from rtaudio_dl.kinds.classifier.analysis import finish_file, listen_for_ever
 from rtaudio_dl.kinds.classifier.listener import Detection, FileListener
 from rtaudio_dl.kinds.classifier.model import Ear, open_ear
 from rtaudio_dl.kinds.classifier.settings import ONSET
@@ -98,8 +98,8 @@ def _inference(runs: int) -> Result:
 def _compile(ear: Ear) -> None:
     """Compile what the child will run: it has to answer in time."""
     store_word(ear.memory.stop, 0, 1)
-    listen(ear.memory)  # ends at once
-    end_file(ear.memory)
+    listen_for_ever(ear.memory)  # ends at once
+    finish_file(ear.memory)
 
 
 def _timed(call: Callable[[], object]) -> float:

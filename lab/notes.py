@@ -110,7 +110,7 @@ def _round(host: Host) -> np.ndarray:
     times = np.zeros((2, round(_ROUND_SECONDS * SAMPLE_RATE / BLOCK)), np.int64)
     out = np.zeros((BLOCK, layout.OUTPUTS), np.float32)
     with round_of_work():
-        time_streams(host.engine, out, *times)
+        time_streams(host.engine, out, len(out), *times, len(times[0]))
     return times
 
 

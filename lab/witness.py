@@ -11,18 +11,26 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from rtaudio_dl.core.control import store_word
 from rtaudio_dl.core.counters import AUDIO_COUNTERS
-from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import call2, load_acquire
+from rtaudio_dl.core.entry import rt_entry
+from rtaudio_dl.core.kernel import Memory, rt_kernel
+from rtaudio_dl.core.native import (
+    call2,
+    doubles_at,
+    load_acquire,
+    record_at,
+    words_at,
+)
 from rtaudio_dl.core.priority import Priority, raise_priority
 from rtaudio_dl.core.system import address_of
-from rtaudio_dl.core.words import store_word
-from rtaudio_dl.engine.layout import Engine
+from rtaudio_dl.engine.layout import ENGINE, Engine
 from rtaudio_dl.engine.schedule import now
 
 _ABOVE_ALL = Priority(80, 1.0)
@@ -33,7 +41,28 @@ _LATE = 0.25
 _AROUND_NS = 15e6  # a server that lost its time tells of gaps some cycles after
 _MOST = 1 << 16  # late wakings, or gaps
 _MOST_PROCESSORS = 64
+_MOST_COUNTERS = 8
 _TIME, _WHAT = 0, 1  # columns: ns of the clock; ns late, or place of the counter
+
+
+_WATCH = np.dtype(
+    [
+        ("engine", np.uintp),
+        ("sleep", np.uintp),  # int nanosleep(const struct timespec *, void *)
+        ("least", np.float64),  # ns late that count
+        ("stop", np.uintp),  # int64
+        ("ticks", np.int64, (2,)),
+        ("pause", np.int64, (2,)),  # struct timespec
+        ("counters", np.int64),  # that are watched
+        ("counted", np.int64, (_MOST_COUNTERS,)),
+        ("known", np.int64, (_MOST_COUNTERS,)),
+        ("late", np.uintp),  # float64 (_MOST, 2)
+        ("late_count", np.int64, (1,)),
+        ("gaps", np.uintp),
+        ("gaps_count", np.int64, (1,)),
+    ],
+    align=True,
+)
 
 
 @rt_kernel
@@ -43,21 +72,46 @@ def _note(table, count, time, what):
         count[0] += 1
 
 
-@rt_kernel
-def _watch(engine, counted, known, ticks, sleep, pause, least, late, gaps, stop):
-    """Sleep and look until told to stop. ``ticks`` is this thread's own memory."""
-    for i in range(counted.size):
-        known[i] = engine.counters[counted[i]]
+@rt_entry("vp")
+def _watch(watch):
+    """Sleep and look until told to stop; the memory is this thread's own. [any]"""
+    own = record_at(watch, _WATCH)
+    engine, stop = record_at(own.engine, ENGINE), words_at(own.stop, 1)
+    late, gaps = doubles_at(own.late, _MOST, 2), doubles_at(own.gaps, _MOST, 2)
+    for i in range(own.counters):
+        own.known[i] = engine.counters[own.counted[i]]
     while load_acquire(stop, 0) == 0:
-        began = now(engine, ticks)
-        call2(sleep, pause.ctypes.data, 0)
-        woke = now(engine, ticks)
-        if woke - began - pause[1] > least:
-            _note(*late, woke, woke - began - pause[1])
-        for i in range(counted.size):
-            while known[i] < engine.counters[counted[i]]:
-                _note(*gaps, woke, i)
-                known[i] += 1
+        began = now(engine.master[0], own.ticks)
+        call2(own.sleep, own.pause.ctypes.data, 0)
+        woke = now(engine.master[0], own.ticks)
+        if woke - began - own.pause[1] > own.least:
+            _note(late, own.late_count, woke, woke - began - own.pause[1])
+        for i in range(own.counters):
+            while own.known[i] < engine.counters[own.counted[i]]:
+                _note(gaps, own.gaps_count, woke, i)
+                own.known[i] += 1
+
+
+class _Watch(Memory):
+    """The memory of one thread, and what it wrote down."""
+
+    def __init__(self, engine: Engine, least: float, counted: Sequence[str], stop):
+        super().__init__(_WATCH)
+        self._lasting = engine, stop  # what it points to
+        self.late_table, self.gaps_table = np.zeros((_MOST, 2)), np.zeros((_MOST, 2))
+        self.engine[0], self.stop[0] = engine.address, stop.ctypes.data
+        self.sleep[0] = address_of(ctypes.CDLL(None).nanosleep)
+        self.least[0], self.pause[:] = least, (0, _SLEEP_NS)
+        numbers = [AUDIO_COUNTERS.index(name) for name in counted]
+        self.counters[0], self.counted[: len(numbers)] = len(numbers), numbers
+        self.late[0] = self.late_table.ctypes.data
+        self.gaps[0] = self.gaps_table.ctypes.data
+
+    def seen_late(self) -> np.ndarray:
+        return self.late_table[: self.late_count[0]]
+
+    def seen_gaps(self) -> np.ndarray:
+        return self.gaps_table[: self.gaps_count[0]]
 
 
 class Witness:
@@ -72,8 +126,7 @@ class Witness:
         self._counted = tuple(counted)
         self._stop = np.zeros(1, np.int64)
         self._threads: list[threading.Thread] = []
-        self._late: list[tuple[np.ndarray, np.ndarray]] = []
-        self._gaps = np.zeros((_MOST, 2)), np.zeros(1, np.int64)
+        self._watches: list[_Watch] = []
         self.refused: str | None = None
 
     def start(self) -> None:
@@ -81,35 +134,24 @@ class Witness:
         if not hasattr(os, "sched_setaffinity"):
             self.refused = "only Linux lets a thread watch one processor"
             return
-        store_word(self._stop, 0, 1)
-        self._run(None, self._tables(), self._gaps)  # compiled now
+        _ = _watch.address  # compiled now
         store_word(self._stop, 0, 0)
-        self._began = int(now(self._engine, np.zeros(2, np.int64)))
+        self._began = time.perf_counter_ns()
         for processor in sorted(os.sched_getaffinity(0))[:_MOST_PROCESSORS]:
-            # One of them counts the gaps.
-            gaps = self._tables() if self._late else self._gaps
-            self._late.append(self._tables())
-            arguments = (processor, self._late[-1], gaps)
-            thread = threading.Thread(target=self._run, args=arguments, daemon=True)
+            watch = _Watch(self._engine, self._least, self._counted, self._stop)
+            self._watches.append(watch)
+            thread = threading.Thread(
+                target=self._run, args=(processor, watch), daemon=True
+            )
             self._threads.append(thread)
             thread.start()
 
-    def _tables(self) -> tuple[np.ndarray, np.ndarray]:
-        return np.zeros((_MOST, 2)), np.zeros(1, np.int64)
-
-    def _run(self, processor: int | None, late: tuple, gaps: tuple) -> None:
-        if processor is not None:
-            thread = threading.get_native_id()
-            os.sched_setaffinity(thread, {processor})
-            self.refused = raise_priority(thread, _ABOVE_ALL) or self.refused
-            if self.refused:
-                return
-        sleep = address_of(ctypes.CDLL(None).nanosleep)
-        pause = np.array([0, _SLEEP_NS], np.int64)  # struct timespec
-        counted = np.array([AUDIO_COUNTERS.index(name) for name in self._counted])
-        own = counted, np.zeros_like(counted), np.zeros(2, np.int64)
-        where = np.uintp(sleep), pause, self._least, late, gaps, self._stop
-        _watch(self._engine, *own, *where)
+    def _run(self, processor: int, watch: _Watch) -> None:
+        thread = threading.get_native_id()
+        os.sched_setaffinity(thread, {processor})
+        self.refused = raise_priority(thread, _ABOVE_ALL) or self.refused
+        if not self.refused:
+            _watch(watch)
 
     def stop(self) -> dict[str, Any]:
         """End; what was seen, as facts."""
@@ -118,10 +160,9 @@ class Witness:
             thread.join()
         if self.refused or not self._threads:
             return {"machine_watched": self.refused or "no"}
-        ended = int(now(self._engine, np.zeros(2, np.int64)))
-        late = np.concatenate([table[: count[0]] for table, count in self._late])
-        table, count = self._gaps
-        gaps = table[: count[0]]
+        ended = time.perf_counter_ns()
+        late = np.concatenate([watch.seen_late() for watch in self._watches])
+        gaps = self._watches[0].seen_gaps()  # the others saw the same
         times = {n: gaps[gaps[:, _WHAT] == i, 0] for i, n in enumerate(self._counted)}
         return judge(late, times, ended - self._began)
 

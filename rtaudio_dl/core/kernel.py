@@ -1,23 +1,27 @@
-"""How a real-time kernel is compiled: a decorator, a set of options, a registry."""
+"""How the real-time world is written: kernels, intrinsics, and the entries to them.
+
+A *kernel* is a Python function in the subset that Numba compiles; kernels call kernels.
+An *entry* is a kernel with a C signature: what drivers, native threads and Python call,
+by its address. `core/objects.py` compiles entries to object code, once per machine, and
+loads it; a program that finds them there never imports Numba.
+
+So all of these objects are lazy. To Numba they look like its own, through the attribute
+`_numba_type_` that it asks any object for.
+"""
 
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import numba
-from numba.core.ccallback import CFunc
-from numba.core.typing.templates import Signature
+import numpy as np
 
 # No "nnan"/"ninf": kernels test for NaN and Inf. "reassoc" lets the resampler's dot
 # product use vector registers; the sum is the same for any split into blocks.
 FAST_MATH = {"contract", "reassoc", "nsz", "arcp"}
 
-# Without Numba's runtime ("_nrt") no array can be allocated and none is counted: an
-# engine of 34 arrays would cost 68 atomic operations per call. Inlining saves copies.
+# Without Numba's runtime ("_nrt") no array can be allocated and none is counted.
 _OPTIONS = {
     "nogil": True,
     "error_model": "numpy",
@@ -25,46 +29,98 @@ _OPTIONS = {
     "forceinline": True,
     "_nrt": False,
 }
+# What only Python's calls need is left out where C calls.
+_BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
-kernels: list[Any] = []  # every real-time kernel, for the test that reads their code
-
-
-def rt_kernel(function: Callable) -> Any:
-    """Compile a function for the real-time world; cached on disk, free of the GIL."""
-    kernel = numba.njit(**_OPTIONS, cache=True)(function)
-    _stamp_with_all_sources(kernel, function)
-    kernels.append(kernel)
-    return kernel
+kernels: list[Kernel] = []  # every one, for the test that reads their code
 
 
-def rt_callback(signature: Signature) -> Callable[[Callable], CFunc]:
-    """Compile a function that C calls; `.address` is what to hand over."""
+class Kernel:
+    """A function of the real-time world; Python may call it, too, and compiles it then.
 
-    def compile_callback(function: Callable) -> CFunc:
-        options = {"nopython": True, "error_model": "numpy", "_nrt": False}
-        callback = CFunc(function, (signature.args, signature.return_type), {}, options)
-        callback.enable_caching()
-        _stamp_with_all_sources(callback, function)
-        callback.compile()
-        return callback
+    Only tests do: everything else calls entries.
+    """
 
-    return compile_callback
+    def __init__(self, function: Callable):
+        self.function = function
+        functools.update_wrapper(self, function)
+        kernels.append(self)
+
+    @functools.cached_property
+    def dispatcher(self) -> Any:
+        """What Numba makes of it."""
+        import numba
+
+        bare = _BARE if compiling_objects() else {}
+        return numba.njit(**_OPTIONS, **bare)(self.function)
+
+    @property
+    def _numba_type_(self) -> Any:
+        return self.dispatcher._numba_type_
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.dispatcher(*map(_record_of, arguments))
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.__module__}.{self.__qualname__}>"
 
 
-def _stamp_with_all_sources(compiled: Any, function: Callable) -> None:
-    # Numba's cache looks at the kernel's own file only, but a kernel holds the code of
-    # the kernels that it calls, from other files: a stale cache after an update would
-    # play old code. So every cached kernel is stamped with all sources of this folder
-    # and of its own.
-    folder = Path(function.__code__.co_filename).parent
-    compiled._cache._cache_file._source_stamp = _digest_of(
-        Path(__file__).parent, folder
-    )
+class Intrinsic:
+    """A function that writes LLVM code; see `numba.extending.intrinsic`."""
+
+    def __init__(self, function: Callable):
+        self.function = function
+        functools.update_wrapper(self, function)
+
+    @functools.cached_property
+    def _numba_type_(self) -> Any:
+        import numba
+        from numba.core.registry import cpu_target
+
+        intrinsic = numba.extending.intrinsic(self.function)
+        context = cpu_target.typing_context
+        context.refresh()
+        return context.resolve_value_type(intrinsic)
 
 
-@functools.cache
-def _digest_of(*folders: Path) -> str:
-    digest = hashlib.sha256()
-    for path in sorted({path for folder in folders for path in folder.glob("*.py")}):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+def rt_kernel(function: Callable) -> Kernel:
+    """Make a kernel of a function."""
+    return Kernel(function)
+
+
+def rt_intrinsic(function: Callable) -> Intrinsic:
+    """Make an intrinsic of a function (context, types…) → (type, generator)."""
+    return Intrinsic(function)
+
+
+class Memory:
+    """One record of a dtype, zero, and its fields as attributes: arrays over it.
+
+    Kernels take the record; they read ``memory.voices[i]`` as Python does. ``address``
+    is what native code is given; the memory lives as long as this object.
+    """
+
+    def __init__(self, dtype: np.dtype):
+        self.array = np.zeros(1, dtype)
+        # Touched now: a page that is first met on the audio thread costs it a fault.
+        self.array.view(np.uint8).fill(0)
+        self.record = self.array[0]
+        self.address = self.array.ctypes.data
+        for name in dtype.names:
+            field = self.array[name]
+            setattr(self, name, field[0] if field.ndim > 1 else field)
+
+
+def _record_of(value: Any) -> Any:
+    return value.record if isinstance(value, Memory) else value
+
+
+_compiling_objects = False
+
+
+def compiling_objects(change: bool | None = None) -> bool:
+    """Whether kernels are compiled for objects only, as in a process made for it."""
+    global _compiling_objects
+    if change is not None:
+        _compiling_objects = change
+    return _compiling_objects

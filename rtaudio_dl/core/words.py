@@ -3,7 +3,8 @@
 A word that lets somebody else begin or stop to use memory is an int64 in an array of
 its own, read with `load_acquire` and written with `store_release` alone: what its
 writer did before is done for whoever reads it, on any processor. Python goes through
-`load_word` and `store_word`. A test reads the compiled code for it.
+`load_word` and `store_word` of `core/control.py`. A test reads the compiled code for
+it.
 
 ==================== ========================== =====================================
 word                 written by                 read by
@@ -42,18 +43,6 @@ from __future__ import annotations
 
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import load_acquire, store_release
-
-
-@rt_kernel
-def load_word(words, index):
-    """For Python: a word, and all that its writer did before. [any]"""
-    return load_acquire(words, index)
-
-
-@rt_kernel
-def store_word(words, index, value):
-    """For Python: set a word, after all that was done before. [any]"""
-    store_release(words, index, value)
 
 
 @rt_kernel

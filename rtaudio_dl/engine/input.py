@@ -1,6 +1,6 @@
 """The audio thread's ears: input mixed to one channel, onsets found, all handed on.
 
-`memory` is an engine, or what analyses a file without one: both have these arrays.
+`memory` is a record of `INPUTS`: of an engine, or of what analyses a file without one.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ INPUT = np.dtype(
 # side's while it is off and that has been seen.
 HEARD, ANALYSED = 1, 2
 
-INPUT_ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
+_INPUT_ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "input": (INPUT, (1,)),
     "input_switch": (np.dtype(np.int64), (SWITCH,)),
     # Frame of the engine less its place in the input ring.
@@ -71,6 +71,9 @@ INPUT_ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "onset_ring": (DETECTION, (DETECTION_LOG,)),
     "onset_cursors": (np.dtype(np.int64), (CURSORS,)),
 }
+INPUTS = np.dtype(
+    [(name, kind, shape) for name, (kind, shape) in _INPUT_ARRAYS.items()], align=True
+)
 
 
 @rt_kernel
@@ -124,21 +127,22 @@ def take_input(engine, frames, analysed):
     waited for.
     """
     mode = flush_denormals()
-    state, now = engine.input[0], engine.master[0].frame
+    memory, now = engine.inputs[0], engine.master[0].frame
+    state = memory.input[0]
     done, total = 0, frames.shape[0]
     while done < total:
         count = min(total - done, PIECE)
-        found = hear_piece(engine, frames, done, count, now + done)
+        found = hear_piece(memory, frames, done, count, now + done)
         for i in range(found):
-            onset = engine.onsets[i]
+            onset = memory.onsets[i]
             ring, cursors = engine.cycle_ring, engine.cycle_cursors
-            trigger, event = engine.onset_trigger[0], engine.event[0]
-            key = load_acquire(engine.onset_key, 0)
+            trigger, event = memory.onset_trigger[0], engine.event[0]
+            key = load_acquire(memory.onset_key, 0)
             play(trigger, key, onset, event, ring, cursors, onset.frame)
         if analysed:
-            offset = now + done - load_acquire(engine.input_cursors, WRITE)
-            store_release(engine.input_offset, 0, offset)
-            write_frames(engine.input_ring, engine.input_cursors, engine.mono, count)
+            offset = now + done - load_acquire(memory.input_cursors, WRITE)
+            store_release(memory.input_offset, 0, offset)
+            write_frames(memory.input_ring, memory.input_cursors, memory.mono, count)
         done += count
     if analysed and state.semaphore != 0:
         call3(state.post_address, state.semaphore, 1, 0)

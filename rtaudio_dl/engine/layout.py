@@ -1,22 +1,20 @@
-"""The memory of the engine: what one structured array holds, and the tuple of all.
+"""The memory of the engine: one record, allocated once, before sound starts.
 
-Everything is allocated here, once, before sound starts. Kernels get an `Engine` tuple
-of arrays; the C callbacks get one address, from which `engine/callback.py` builds the
-same tuple.
+Kernels take the record, entries its address; Python has its fields as arrays, see
+`Engine`.
 """
 
 from __future__ import annotations
-
-from collections import namedtuple
 
 import numpy as np
 
 from rtaudio_dl.core.allowance import ALLOWANCE
 from rtaudio_dl.core.counters import AUDIO_COUNTERS, WORKER_COUNTERS
-from rtaudio_dl.core.ring import CURSORS
+from rtaudio_dl.core.kernel import Memory
+from rtaudio_dl.core.ring import CURSORS, new_cursors
 from rtaudio_dl.dsp.resampler import TABLE_SIZE, filter_table
 from rtaudio_dl.engine.events import EVENT, RING_SIZE
-from rtaudio_dl.engine.input import INPUT_ARRAYS
+from rtaudio_dl.engine.input import INPUTS
 from rtaudio_dl.engine.records import (
     BINDING,
     CHANNEL,
@@ -25,6 +23,7 @@ from rtaudio_dl.engine.records import (
     OUTPUTS,
     PATCH,
     SLOT,
+    SOURCE,
     VOICE,
 )
 from rtaudio_dl.kinds.stream.layout import NO_HOP, stream_arrays
@@ -37,6 +36,7 @@ PROGRAMS = 128
 SLOTS = 8192  # sounds in memory, all patches together
 VOICES = 96  # places; `MASTER.polyphony` of them may hold notes, the rest fade out
 DEPTH = 4  # most sounds that a key keeps ready
+SOURCES = 16  # of events, each with a ring
 PENDING = 8192  # events that wait for their frame
 SEGMENT = 128  # most frames between two looks at the events
 TAP_FRAMES = 1 << 20  # 21 s at 48 kHz, for the writer thread to be away
@@ -104,8 +104,7 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "pending": (EVENT, (PENDING,)),
     "control_ring": (EVENT, (RING_SIZE,)),
     "control_cursors": (np.dtype(np.int64), (CURSORS,)),
-    "midi_ring": (EVENT, (RING_SIZE,)),
-    "midi_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "sources": (SOURCE, (SOURCES,)),  # the rings that events come from
     "cycle_ring": (EVENT, (RING_SIZE,)),  # what JACK brought with this very cycle
     "cycle_cursors": (np.dtype(np.int64), (CURSORS,)),
     "ear_ring": (EVENT, (RING_SIZE,)),  # what the analysis thread plays
@@ -131,46 +130,66 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "request": (np.dtype(np.int64), (1,)),  # where the worker pops into
     "stop": (np.dtype(np.int64), (1,)),  # ends the worker
     "unheard": (np.dtype(np.float32), (UNHEARD, OUTPUTS)),  # where there is no output
-    **INPUT_ARRAYS,
+    "inputs": (INPUTS, (1,)),
     **stream_arrays(PATCHES),
 }
 
+ENGINE = np.dtype(
+    [(name, kind, shape) for name, (kind, shape) in ARRAYS.items()], align=True
+)
+
 # Every ring of an engine: `Engine.NAME_ring` and `Engine.NAME_cursors`.
-RINGS = tuple(n.removesuffix("_ring") for n in ARRAYS if n.endswith("_ring"))
+RINGS = tuple(
+    name.removesuffix("_ring")
+    for name in (*ARRAYS, *INPUTS.names)
+    if name.endswith("_ring")
+)
 
-Engine = namedtuple("Engine", ARRAYS)
 
+class Engine(Memory):
+    """An engine at rest, for ``sample_rate`` in Hz, and its fields as arrays.
 
-def new_engine(
-    sample_rate: float,
-    polyphony: int = 32,
-    midi: tuple[np.ndarray, np.ndarray] | None = None,
-) -> Engine:
-    """Allocate an engine at rest: ``sample_rate`` in Hz, ``polyphony`` 1..64 voices.
-
-    ``midi`` is a ring of events and its cursors that another process writes, in memory
-    shared with it; without it the engine gets one of its own.
+    ``midi`` is a ring of events and its cursors in memory that another process shares;
+    it has to live as long as the engine.
     """
-    arrays = {name: np.zeros(shape, kind) for name, (kind, shape) in ARRAYS.items()}
-    # Touched now: a page that is first met on the audio thread costs it a page fault.
-    for array in arrays.values():
-        array.view(np.uint8).fill(0)
-    if midi is not None:
-        arrays["midi_ring"], arrays["midi_cursors"] = midi
-    arrays["filters"] = filter_table()
-    engine = Engine(**arrays)
-    engine.master["sample_rate"] = sample_rate
-    engine.master["polyphony"] = polyphony
-    engine.master["gain"] = engine.master["gain_now"] = 1.0
-    engine.master["limiter"] = 1.0
-    engine.channels["patch"] = NONE
-    engine.channels["volume"] = engine.channels["expression"] = 1.0
-    for table in (engine.programs, engine.controls, engine.queues):
-        table.fill(NONE)
-    engine.input["sample_rate"] = sample_rate
-    engine.onset_key[0] = NONE
-    engine.keys["last"] = engine.keys["incoming"] = NONE
-    engine.voices["slot"] = engine.voices["lane"] = NONE
-    engine.lanes["heard"] = NO_HOP
-    engine.inbox.fill(NO_HOP)
-    return engine
+
+    def __init__(
+        self,
+        sample_rate: float,
+        polyphony: int = 32,
+        midi: tuple[np.ndarray, np.ndarray] | None = None,
+    ):
+        super().__init__(ENGINE)
+        for name in INPUTS.names:
+            setattr(self, name, self.inputs[name][0])
+        if midi is None:
+            midi = np.zeros(RING_SIZE, EVENT), new_cursors()
+        self.midi_ring, self.midi_cursors = midi
+        self._add_sources("control", "midi", "cycle", "ear")
+        self._set_up(sample_rate, polyphony)
+
+    def _add_sources(self, *names: str) -> None:
+        for source, name in zip(self.sources, names, strict=False):
+            ring, cursors = (
+                getattr(self, f"{name}_ring"),
+                getattr(self, f"{name}_cursors"),
+            )
+            source["ring"], source["places"] = ring.ctypes.data, len(ring)
+            source["cursors"] = cursors.ctypes.data
+
+    def _set_up(self, sample_rate: float, polyphony: int) -> None:
+        self.filters[:] = filter_table()
+        self.master["sample_rate"] = sample_rate
+        self.master["polyphony"] = polyphony
+        self.master["gain"] = self.master["gain_now"] = 1.0
+        self.master["limiter"] = 1.0
+        self.channels["patch"] = NONE
+        self.channels["volume"] = self.channels["expression"] = 1.0
+        for table in (self.programs, self.controls, self.queues):
+            table.fill(NONE)
+        self.input["sample_rate"] = sample_rate
+        self.onset_key[0] = NONE
+        self.keys["last"] = self.keys["incoming"] = NONE
+        self.voices["slot"] = self.voices["lane"] = NONE
+        self.lanes["heard"] = NO_HOP
+        self.inbox.fill(NO_HOP)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import store_release
-from rtaudio_dl.engine.layout import KEYS, NONE, PATCHES, REQUESTED
+from rtaudio_dl.core.native import record_at, store_release, table_at
+from rtaudio_dl.engine.layout import ENGINE, KEYS, NONE, OUTPUTS, PATCHES, REQUESTED
 from rtaudio_dl.engine.process import apply_due, process
 from rtaudio_dl.engine.schedule import collect
 from rtaudio_dl.kinds.sound.pool import (
@@ -79,3 +80,42 @@ def settle(engine, patch):
         serve(engine)
         lacking = unready(engine, patch)
     return lacking
+
+
+@rt_entry("vppww")
+def render(engine, out, frames, block):
+    """`render_blocks` for Python. [control]"""
+    render_blocks(record_at(engine, ENGINE), table_at(out, frames, OUTPUTS), block)
+
+
+@rt_entry("vp")
+def apply_events(engine):
+    """`apply_now` for Python. [control]"""
+    apply_now(record_at(engine, ENGINE))
+
+
+@rt_entry("wpwwwdddi")
+def prepare(engine, patch, key, number, morph, variation, velocity, ready):
+    """`prepare_sound` for Python. [control]"""
+    return prepare_sound(
+        record_at(engine, ENGINE),
+        patch,
+        key,
+        number,
+        morph,
+        variation,
+        velocity,
+        ready != 0,
+    )
+
+
+@rt_entry("wpw")
+def fill_pool(engine, patch):
+    """`settle` for Python. [control]"""
+    return settle(record_at(engine, ENGINE), patch)
+
+
+@rt_entry("wpw")
+def lacking(engine, patch):
+    """`unready` for Python. [any]"""
+    return unready(record_at(engine, ENGINE), patch)

@@ -139,6 +139,16 @@ VOICE = np.dtype(
     align=True,
 )
 
+# Where events come from: a ring with one producer; the engine reads it.
+SOURCE = np.dtype(
+    [
+        ("ring", np.uintp),  # of `EVENT`
+        ("cursors", np.uintp),
+        ("places", np.int64),  # a power of two; 0: no source
+    ],
+    align=True,
+)
+
 BINDING = np.dtype(
     [
         ("run", np.uintp),  # OrtApi::Run

@@ -15,9 +15,15 @@ import numpy as np
 
 from rtaudio_dl.core.counters import MISPLACED
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import call2, load_acquire, store_release
-from rtaudio_dl.core.ring import READ, WRITE
-from rtaudio_dl.engine.events import AT_ONCE, NANOSECONDS
+from rtaudio_dl.core.native import (
+    call2,
+    load_acquire,
+    records_at,
+    store_release,
+    words_at,
+)
+from rtaudio_dl.core.ring import CURSORS, READ, WRITE
+from rtaudio_dl.engine.events import AT_ONCE, EVENT, NANOSECONDS
 
 _BANDWIDTH = 0.5  # Hz, of the loop: slower than the jitter, faster than the drift
 _EAGER = 4.0  # Hz more at first: the very first callback may have been late
@@ -27,12 +33,11 @@ _LOST = 5e6  # ns: a step that large is a stopped device, not jitter
 
 
 @rt_kernel
-def now(engine, ticks):
+def now(master, ticks):
     """Nanoseconds of the clock that stamps events (`time.perf_counter_ns`). [any]
 
     ``ticks`` is int64 (2,), memory of the calling thread alone. 0 without a clock.
     """
-    master = engine.master[0]
     if master.clock_address == 0:
         return 0
     if master.clock_tick == 0.0:
@@ -43,11 +48,10 @@ def now(engine, ticks):
 
 
 @rt_kernel
-def spent(engine, ticks):
+def spent(master, ticks):
     """Nanoseconds that this thread has computed; `now` where none can tell. [any]"""
-    master = engine.master[0]
     if master.clock_address == 0 or master.thread_clock_id < 0:
-        return now(engine, ticks)
+        return now(master, ticks)
     call2(master.clock_address, np.uintp(master.thread_clock_id), ticks.ctypes.data)
     return ticks[0] * 1_000_000_000 + ticks[1]
 
@@ -132,10 +136,11 @@ def _collect(engine, ring, cursors):
 @rt_kernel
 def collect(engine):
     """Move what has arrived to the list of pending events. [audio]"""
-    _collect(engine, engine.control_ring, engine.control_cursors)
-    _collect(engine, engine.midi_ring, engine.midi_cursors)
-    _collect(engine, engine.cycle_ring, engine.cycle_cursors)
-    _collect(engine, engine.ear_ring, engine.ear_cursors)
+    for index in range(engine.sources.size):
+        source = engine.sources[index]
+        if source.places > 0:
+            ring = records_at(source.ring, source.places, EVENT)
+            _collect(engine, ring, words_at(source.cursors, CURSORS))
 
 
 @rt_kernel

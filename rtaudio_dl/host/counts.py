@@ -10,9 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from rtaudio_dl.core.control import load_word
 from rtaudio_dl.core.counters import AUDIO_COUNTERS, STREAM_COUNTERS, WORKER_COUNTERS
 from rtaudio_dl.core.ring import DROPPED
-from rtaudio_dl.core.words import load_word
 from rtaudio_dl.engine.layout import RINGS, Engine
 
 PREFIX = "dropped_"

@@ -6,8 +6,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from rtaudio_dl.core.control import load_word
 from rtaudio_dl.core.system import Semaphore
-from rtaudio_dl.core.words import load_word
 from rtaudio_dl.errors import DeviceError, EngineError, PatchError
 from rtaudio_dl.host.host import Host
 from rtaudio_dl.host.instrument import Instrument

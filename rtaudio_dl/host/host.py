@@ -23,11 +23,11 @@ from types import TracebackType
 
 import numpy as np
 
-from rtaudio_dl.core.ring import push, readable
+from rtaudio_dl.core.control import load_word, push, readable, store_word
+from rtaudio_dl.core.objects import prepare
 from rtaudio_dl.core.system import performance_clock
-from rtaudio_dl.core.words import load_word, store_word
 from rtaudio_dl.engine import events, layout
-from rtaudio_dl.engine.offline import render_blocks, settle
+from rtaudio_dl.engine.offline import fill_pool, render
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.host.controls import Player, check, check_whole
 from rtaudio_dl.host.counts import engine_counts
@@ -40,6 +40,7 @@ SAMPLE_RATES = (8_000, 192_000)  # Hz
 MAX_POLYPHONY = 64
 MAX_BLOCK = 8192
 MAX_SECONDS = 24 * 3600  # of one render
+ENTRIES = ("rtaudio_dl.core.control", "rtaudio_dl.engine.offline")
 _CHUNK_SECONDS = 1.0  # between two looks at progress and Ctrl-C
 
 
@@ -81,12 +82,11 @@ class Host(Player, FilePlayer):
         warnings.warn(line, stacklevel=2)
 
     def _new_engine(self, polyphony: int) -> layout.Engine:
-        return layout.new_engine(self.sample_rate, polyphony)
+        return layout.Engine(self.sample_rate, polyphony)
 
     def _compile(self) -> None:
-        """Compile or load all kernels now, not at the first note."""
-        render_blocks(self.engine, np.zeros((0, layout.OUTPUTS), np.float32), 1)
-        settle(self.engine, 0)
+        """Compile or load all entries now, not at the first note."""
+        prepare(ENTRIES)
 
     # --- patches
 
@@ -152,7 +152,7 @@ class Host(Player, FilePlayer):
         return first
 
     def _fill(self, place: int) -> None:
-        lacking = settle(self.engine, place)
+        lacking = fill_pool(self.engine, place)
         if lacking:
             raise EngineError(f"{lacking} sounds could not be made: memory is short")
 
@@ -218,7 +218,7 @@ class Host(Player, FilePlayer):
         while done < len(out):
             frames = self._feed(min(chunk * self.block, len(out) - done))
             self.tracks.fill()
-            render_blocks(self.engine, out[done : done + frames], self.block)
+            render(self.engine, out[done : done + frames], frames, self.block)
             done += frames
             if progress:
                 progress(done / self.sample_rate)

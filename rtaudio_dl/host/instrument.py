@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rtaudio_dl.core.allowance import LONG_SECONDS
-from rtaudio_dl.core.words import store_word
+from rtaudio_dl.core.control import store_word
 from rtaudio_dl.dsp.resampler import MAX_STEP, PADDING
 from rtaudio_dl.engine import layout
 from rtaudio_dl.errors import EngineError, PatchError

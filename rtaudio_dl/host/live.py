@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from rtaudio_dl.core.control import readable, skip
 from rtaudio_dl.core.counters import CALLBACKS, RUN_NS, RUNS
 from rtaudio_dl.core.priority import lock_memory
-from rtaudio_dl.core.ring import readable, skip
 from rtaudio_dl.engine import events, layout
-from rtaudio_dl.engine.callback import address_table, audio_callback, midi_callback
+from rtaudio_dl.engine.callback import audio_callback, midi_callback
+from rtaudio_dl.engine.offline import lacking
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.host.hearing import HearingHost
 from rtaudio_dl.host.latency import Latency
@@ -30,7 +31,6 @@ from rtaudio_dl.io.audio.supervisor import AudioSupervisor
 from rtaudio_dl.io.midi.ports import JACK
 from rtaudio_dl.io.midi.reader import MidiReader
 from rtaudio_dl.io.shared import SharedRing
-from rtaudio_dl.kinds.sound.pool import unready
 from rtaudio_dl.kinds.stream.memory import latency_for
 from rtaudio_dl.recording.recorder import Recorder
 
@@ -76,7 +76,6 @@ class LiveHost(HearingHost):
         )
         self._workers = Workers(self.engine, say)
         self.engine.master["fixed"] = placement == "fixed"
-        self._addresses = address_table(self.engine)
         self._lock = threading.Lock()  # one Python thread at a time writes the ring
         self._audio = AudioSupervisor(self._open, self._callbacks, say)
         # JACK brings MIDI with the block, to the frame; the reader has all the rest.
@@ -86,7 +85,7 @@ class LiveHost(HearingHost):
 
     def _new_engine(self, polyphony: int) -> layout.Engine:
         ring = self._shared
-        return layout.new_engine(self.sample_rate, polyphony, (ring.ring, ring.cursors))
+        return layout.Engine(self.sample_rate, polyphony, (ring.ring, ring.cursors))
 
     # --- life
 
@@ -107,7 +106,7 @@ class LiveHost(HearingHost):
             self.stop()
             raise
         self.tracks.start()
-        _lock(self.engine)
+        _lock([self.engine.array])
         for instrument in self.instruments.values():
             _lock(instrument.heard())
         # What lives now lives on: the collector need not look at it again.
@@ -148,7 +147,7 @@ class LiveHost(HearingHost):
         skip(self._shared.cursors)
         return AudioStream(
             audio_callback.address,
-            self._addresses.ctypes.data,
+            self.engine.address,
             find_player(self._device_name, self._backend),
             self.sample_rate,
             self._asked_block,
@@ -252,7 +251,7 @@ class LiveHost(HearingHost):
         _lock(self.instruments[place].heard())
         self._wait(lambda: self._life(place) != layout.EMPTY)
         self._set_latency(place)
-        self._wait(lambda: unready(self.engine, place) == 0)
+        self._wait(lambda: lacking(self.engine, place) == 0)
 
     def _wait_until_gone(self, place: int) -> None:
         if not self.running:

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from rtaudio_dl.core.control import store_word
 from rtaudio_dl.core.priority import INFERENCE, STREAMS, Priority, raise_priority
 from rtaudio_dl.core.system import Semaphore
-from rtaudio_dl.core.words import store_word
 from rtaudio_dl.engine.layout import Engine
-from rtaudio_dl.kinds.sound.worker import work
-from rtaudio_dl.kinds.stream.worker import work_streams
+from rtaudio_dl.kinds.sound import worker as sounds
+from rtaudio_dl.kinds.stream import worker as streams
 
 
 class Workers:
@@ -33,12 +33,6 @@ class Workers:
         self._threads: list[threading.Thread] = []
         self._refused: str | None = None
 
-    def compile(self) -> None:
-        """Compile or load the threads' kernels now, not at the first note."""
-        store_word(self._engine.stop, 0, 1)
-        work(self._engine)  # ends at once
-        work_streams(self._engine)
-
     @property
     def running(self) -> bool:
         """Whether they were started and not stopped."""
@@ -49,8 +43,8 @@ class Workers:
         store_word(self._engine.stop, 0, 0)
         engine = self._engine
         for name, *arguments in (
-            ("inference", work, INFERENCE, engine.worker_allowance),
-            ("streams", work_streams, STREAMS, engine.stream_allowance),
+            ("inference", sounds.work_for_ever, INFERENCE, engine.worker_allowance),
+            ("streams", streams.work_for_ever, STREAMS, engine.stream_allowance),
         ):
             thread = threading.Thread(
                 target=self._run, args=arguments, name=name, daemon=True
@@ -58,12 +52,12 @@ class Workers:
             self._threads.append(thread)
             thread.start()
 
-    def _run(self, kernel: Any, priority: Priority, allowance: np.ndarray) -> None:
+    def _run(self, entry: Any, priority: Priority, allowance: np.ndarray) -> None:
         refused = raise_priority(threading.get_native_id(), priority, allowance)
         if refused and not self._refused:
             self._say(refused)
         self._refused = refused or self._refused
-        kernel(self._engine)  # native: it holds no GIL from here on
+        entry(self._engine)  # native: it holds no GIL from here on
 
     def stop(self) -> None:
         """End both threads once they have done what they do; again: nothing."""

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from rtaudio_dl.core.switch import is_seen
+from rtaudio_dl.core.control import is_seen
 
 _POLL_SECONDS = 0.001
 

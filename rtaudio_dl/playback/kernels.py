@@ -2,10 +2,10 @@
 
 A reader (Python, `rtaudio_dl.playback.track`) decodes into the ring; the audio thread
 plays from it at any speed, through the same filters as voices. Frames of the ring are
-numbered for ever: where the reader jumps to another place of the file, it goes on writing and
-begins a new *generation* there. The audio thread then fades out, goes on from that
-generation's first frame, and fades in: a seek makes no click, and no old frame is heard
-after it. A loop is written as one stream, so that it has no seam.
+numbered for ever: where the reader jumps to another place of the file, it goes on
+writing and begins a new *generation* there. The audio thread then fades out, goes on
+from that generation's first frame, and fades in: a seek makes no click, and no old
+frame is heard after it. A loop is written as one stream, so that it has no seam.
 """
 
 from __future__ import annotations
@@ -66,16 +66,6 @@ _GLIDE = 0.002  # s, time constant of the speed
 _SMOOTH = 0.005  # s, time constant of the gain
 _NEAR = 1e-7  # a glide that has come so near has arrived
 _ENOUGH = 4  # times the reserve: with so much a track that had run dry goes on
-
-
-@rt_kernel
-def begin_generation(words, number, first, end):
-    """Let the audio thread go on from ``first``; these frames are written. [reader]"""
-    # While the words change, no end is known: a half of old and new ends nothing.
-    store_release(words, END, FAR)
-    store_release(words, FIRST, first)
-    store_release(words, GENERATION, number)
-    store_release(words, END, end)
 
 
 @rt_kernel

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from rtaudio_dl.core.control import load_word, store_word
 from rtaudio_dl.core.ring import DROPPED, READ, WRITE
-from rtaudio_dl.core.words import load_word, store_word
 from rtaudio_dl.dsp.resampler import MAX_STEP
 from rtaudio_dl.engine.layout import Engine
 from rtaudio_dl.errors import AudioFileError, EngineError
@@ -250,7 +250,15 @@ class Track:
         self._generation += 1
         self._decode(_CHUNK_FRAMES)
         end = self._written if self._at_end else rt.FAR
-        rt.begin_generation(self._words, self._generation, self._first, end)
+        self._publish(end)
+
+    def _publish(self, end: int) -> None:
+        """Let the audio thread go on from the first frame, which is written."""
+        # While the words change, no end is known: a half of old and new ends nothing.
+        store_word(self._words, rt.END, rt.FAR)
+        store_word(self._words, rt.FIRST, self._first)
+        store_word(self._words, rt.GENERATION, self._generation)
+        store_word(self._words, rt.END, end)
 
     def _room(self) -> int:
         """Frames that may be written over."""

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from rtaudio_dl.core.control import load_word
 from rtaudio_dl.core.priority import lock_memory
-from rtaudio_dl.core.words import load_word
 from rtaudio_dl.engine.layout import FLIGHT_ON, Engine
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.host.controls import LATEST_SECONDS, check

@@ -18,8 +18,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from rtaudio_dl.core.ring import new_cursors, pop_many
-from rtaudio_dl.core.words import store_word
+from rtaudio_dl.core.control import pop_many, store_word
+from rtaudio_dl.core.ring import new_cursors
 from rtaudio_dl.engine.events import EVENT
 from rtaudio_dl.engine.layout import FLIGHT_ON, PATCHES, Engine
 from rtaudio_dl.errors import AudioFileError

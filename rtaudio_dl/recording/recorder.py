@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rtaudio_dl.core.ring import DROPPED, read_frames
-from rtaudio_dl.core.words import load_word, store_word
+from rtaudio_dl.core.control import load_word, pop_many, store_word
+from rtaudio_dl.core.ring import DROPPED
 from rtaudio_dl.engine.layout import OUTPUTS, TAP_ON, Engine
 from rtaudio_dl.errors import AudioFileError
 
@@ -136,7 +136,7 @@ class Recorder:
 
     def _read(self) -> int:
         engine = self._engine
-        return read_frames(engine.tap_ring, engine.tap_cursors, self._chunk)
+        return pop_many(engine.tap_ring, engine.tap_cursors, self._chunk)
 
     def _write_until_ended(self) -> None:
         ended = False

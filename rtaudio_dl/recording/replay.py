@@ -14,11 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rtaudio_dl.core.ring import push
-from rtaudio_dl.core.words import store_word
+from rtaudio_dl.core.control import push, store_word
 from rtaudio_dl.engine import events
 from rtaudio_dl.engine.layout import EMPTY, NONE, OUTPUTS, READY, SEGMENT
-from rtaudio_dl.engine.offline import apply_now, prepare_sound, render_blocks
+from rtaudio_dl.engine.offline import apply_events, prepare, render
 from rtaudio_dl.errors import AudioFileError
 from rtaudio_dl.host.host import Host
 from rtaudio_dl.host.instrument import install, is_stream, room_needed
@@ -107,7 +106,7 @@ class Replay:
             first, last = self._host.frame, min(stop, self.flight.end)
             base = self.flight.start
             piece = self._out[first - base : last - base]
-            render_blocks(self._host.engine, piece, SEGMENT)
+            render(self._host.engine, piece, len(piece), SEGMENT)
             self._wake(stop)
 
     def _wake(self, frame: int) -> None:
@@ -137,7 +136,7 @@ class Replay:
             self._host.engine.control_cursors,
             np.array([copy], events.EVENT)[0],
         )
-        apply_now(self._host.engine)
+        apply_events(self._host.engine)
 
     def _tap(self, event: np.void) -> None:
         frame = int(event["time"]) - self.flight.start
@@ -161,7 +160,7 @@ class Replay:
             store_word(engine.patch_life, place, EMPTY)
         patch = flown.patch
         if not is_stream(patch):
-            # A key plays what `prepare_sound` puts there, and asks for no more.
+            # A key plays what `prepare` puts there, and asks for no more.
             patch = dataclasses.replace(patch, freshness="frozen")
         needed = room_needed(patch, self.flight.polyphony)
         first = host.room_for(needed)
@@ -186,7 +185,7 @@ class Replay:
             raise AudioFileError(f"{self.path}: patch {sound.patch} was not loaded")
         fresh = flown.patch.freshness == "fresh"
         ready = sound.began == strike[0]
-        slot = prepare_sound(
+        slot = prepare(
             self._host.engine,
             *(sound.patch, strike[2], sound.number, sound.morph, sound.variation),
             *(float(event["value"]) if fresh else 1.0, ready),
@@ -204,7 +203,7 @@ class Replay:
         if place == NONE or engine.patches[place]["stream"]:
             return
         if engine.keys[place, key]["mapped"]:
-            prepare_sound(engine, place, key, 0, 0.0, 0.0, 1.0, False)
+            prepare(engine, place, key, 0, 0.0, 0.0, 1.0, False)
 
 
 def _place(event: np.void) -> tuple[int, int]:

@@ -8,21 +8,23 @@ the same cycle: a note sounds at its very frame, without any delay or jitter.
 from __future__ import annotations
 
 import numpy as np
-from numba import types
 
-from rtaudio_dl.core.kernel import rt_callback, rt_kernel
+from rtaudio_dl.core.entry import rt_entry
+from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import (
     call2,
     call3,
-    call8,
+    call6,
     floats_at,
     load_acquire,
+    record_at,
     store_release,
     table_at,
+    words_at,
 )
 from rtaudio_dl.core.switch import SWITCH, look
 from rtaudio_dl.engine.input import MAX_INPUTS
-from rtaudio_dl.io.jack.native import array_of, midi_count, midi_message
+from rtaudio_dl.io.jack.native import midi_count, midi_message
 
 OUTPUTS = 2
 SCRATCH_FRAMES = 8192  # a longer cycle is played in parts
@@ -60,7 +62,6 @@ RELEASES = SWITCH  # of notes, asked for by the control side
 XRUNS = SWITCH + 8  # counted by JACK's notification thread
 LOST = SWITCH + 16  # the server has gone: set by JACK's thread for that
 WORDS = SWITCH + 24
-_cycles, _integers = array_of(CYCLE), array_of(np.dtype(np.int64))
 
 
 @rt_kernel
@@ -110,8 +111,7 @@ def _bring_sound(state, inputs, frames, first, count):
 @rt_kernel
 def _play(state, heard, frames, underflow):
     flags = np.uintp(_OUTPUT_UNDERFLOW if underflow else 0)
-    none = np.uintp(0)
-    call8(
+    call6(
         state.callback,
         heard,
         state.scratch,
@@ -119,16 +119,14 @@ def _play(state, heard, frames, underflow):
         state.times,
         flags,
         state.user,
-        none,  # two more than PortAudio's callback takes: it does not look
-        none,
     )
 
 
-@rt_callback(types.int32(types.uint32, types.uintp))
+@rt_entry("iup")
 def process(frames, user):
     """JackProcessCallback: let the engine hear and fill the ports' buffers. [audio]"""
-    state = _cycles(user, 1)[0]
-    words = _integers(state.words, WORDS)
+    state = record_at(user, CYCLE)
+    words = words_at(state.words, WORDS)
     inputs = look(words)  # first: it says that the cycle before is over
     n = np.uintp(frames)
     if state.midi_port != 0:
@@ -150,15 +148,15 @@ def process(frames, user):
     return 0
 
 
-@rt_callback(types.int32(types.uintp))
+@rt_entry("ip")
 def xrun(user):
     """JackXRunCallback: somebody on the server was late. [any]"""
-    words = _integers(_cycles(user, 1)[0].words, WORDS)
+    words = words_at(record_at(user, CYCLE).words, WORDS)
     store_release(words, XRUNS, words[XRUNS] + 1)
     return 0
 
 
-@rt_callback(types.void(types.uintp))
+@rt_entry("vp")
 def shutdown(user):
     """JackShutdownCallback: the server has gone. [any]"""
-    store_release(_integers(_cycles(user, 1)[0].words, WORDS), LOST, 1)
+    store_release(words_at(record_at(user, CYCLE).words, WORDS), LOST, 1)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtaudio_dl.core.switch import turn
-from rtaudio_dl.core.words import load_word, store_word
+from rtaudio_dl.core.control import load_word, store_word, turn
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io.jack import cycle as jack_cycle
 from rtaudio_dl.io.jack import libjack

@@ -15,19 +15,25 @@ import threading
 import time
 
 import numpy as np
-from numba import types
 
-from rtaudio_dl.core.kernel import rt_callback, rt_kernel
-from rtaudio_dl.core.native import call2, call3, store_release
-from rtaudio_dl.core.ring import CURSORS, DROPPED, new_cursors, pop, push
+from rtaudio_dl.core.control import load_word, pop, push
+from rtaudio_dl.core.entry import rt_entry
+from rtaudio_dl.core.kernel import rt_kernel
+from rtaudio_dl.core.native import (
+    call2,
+    call3,
+    record_at,
+    records_at,
+    store_release,
+    words_at,
+)
+from rtaudio_dl.core.ring import CURSORS, DROPPED, new_cursors
 from rtaudio_dl.core.system import performance_clock
-from rtaudio_dl.core.words import load_word
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io.jack import libjack
 from rtaudio_dl.io.jack.native import (
     MIDI_EVENT,
     U32,
-    array_of,
     midi_count,
     midi_message,
 )
@@ -71,9 +77,6 @@ _STATE = np.dtype(
     align=True,
 )
 
-_states, _messages = array_of(_STATE), array_of(_RAW)
-_integers = array_of(np.dtype(np.int64))
-
 
 @rt_kernel
 def _follow_clock(state, frames):
@@ -88,7 +91,7 @@ def _follow_clock(state, frames):
     if state.last_frame != NONE:
         state.passed += (frame - state.last_frame) & _FRAME_MASK
     state.last_frame = frame
-    clock = _integers(state.now, 2)  # seconds, nanoseconds
+    clock = words_at(state.now, 2)  # seconds, nanoseconds
     call2(state.clock_gettime, state.clock, state.now)
     now = clock[0] * 1_000_000_000 + clock[1]
     zero = now - state.passed * state.frame_ns
@@ -102,18 +105,18 @@ def _follow_clock(state, frames):
     return min(state.earliest[0], state.earliest[1])
 
 
-@rt_callback(types.int32(types.uint32, types.uintp))
+@rt_entry("iup")
 def _process(frames, user):
     """JackProcessCallback: move messages with their times into the raw ring. [any]"""
-    state = _states(user, 1)[0]
+    state = record_at(user, _STATE)
     zero = _follow_clock(state, frames)
     buffer = call2(state.get_buffer, state.port, np.uintp(frames))
     count = midi_count(state.event_count, buffer)
     if count == 0:
         return 0
-    item = _messages(state.item, 1)
-    ring = _messages(state.ring, _RAW_SIZE)
-    cursors = _integers(state.cursors, CURSORS)
+    item = records_at(state.item, 1, _RAW)
+    ring = records_at(state.ring, _RAW_SIZE, _RAW)
+    cursors = words_at(state.cursors, CURSORS)
     for i in range(count):
         offset, length, message = midi_message(state.event_get, state.event, buffer, i)
         if length > 0:
@@ -125,10 +128,10 @@ def _process(frames, user):
     return 0
 
 
-@rt_callback(types.void(types.uintp))
+@rt_entry("vp")
 def _shutdown(user):
     """JackShutdownCallback: the server has gone. [any]"""
-    store_release(_integers(_states(user, 1)[0].lost, 1), 0, 1)
+    store_release(words_at(record_at(user, _STATE).lost, 1), 0, 1)
 
 
 def _address_of_write() -> int:

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rtaudio_dl.core.ring import push
+from rtaudio_dl.core.control import push
 from rtaudio_dl.engine.events import NANOSECONDS, from_midi, new_event
 from rtaudio_dl.engine.layout import CHANNELS
 from rtaudio_dl.errors import DeviceError

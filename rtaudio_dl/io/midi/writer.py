@@ -9,7 +9,8 @@ from collections import defaultdict
 
 import numpy as np
 
-from rtaudio_dl.core.ring import new_cursors, push, readable
+from rtaudio_dl.core.control import push, readable
+from rtaudio_dl.core.ring import new_cursors
 from rtaudio_dl.engine.events import EVENT, NANOSECONDS, NOTE_ON, from_midi, new_event
 
 SUSTAIN, ALL_NOTES_OFF = 64, 123  # controllers

@@ -24,17 +24,24 @@ from rtaudio_dl.core.counters import (
     LONGEST_ANALYSIS_NS,
     MUTED_SCORES,
 )
+from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import (
     call2,
     call3,
     call8,
+    doubles_at,
     floats_at,
     flush_denormals,
     load_acquire,
+    record_at,
+    records_at,
     restore_denormals,
+    table_at,
+    words_at,
 )
 from rtaudio_dl.core.ring import (
+    CURSORS,
     DROPPED,
     READ,
     push,
@@ -44,11 +51,12 @@ from rtaudio_dl.core.ring import (
 )
 from rtaudio_dl.dsp.rational_resampler import resample
 from rtaudio_dl.engine.detection import play
-from rtaudio_dl.engine.events import AT_ONCE
-from rtaudio_dl.engine.input import PIECE, hear_piece
+from rtaudio_dl.engine.events import AT_ONCE, EVENT, RING_SIZE
+from rtaudio_dl.engine.input import INPUTS, PIECE, hear_piece
+from rtaudio_dl.engine.records import MASTER
 from rtaudio_dl.engine.schedule import now
 from rtaudio_dl.kinds.classifier.detector import detect, end_all
-from rtaudio_dl.kinds.classifier.layout import SIGMOID, SOFTMAX
+from rtaudio_dl.kinds.classifier.layout import EARS, SIGMOID, SOFTMAX, TRACE
 
 _SANE = 1e30  # no score gets here
 
@@ -74,7 +82,7 @@ def _run_model(ear):
 @rt_kernel
 def _carry_states(ears, kept):
     """What came out goes in with the next hop; zeros if it is not to be kept."""
-    for i in range(ears.states.size):
+    for i in range(ears.ear[0].state_count):
         state = ears.states[i]
         given = floats_at(state.given, state.words)
         taken = floats_at(state.taken, state.words)
@@ -85,7 +93,8 @@ def _carry_states(ears, kept):
 @rt_kernel
 def _take_scores(ears):
     """Make probabilities of the model's scores; False if one is no number."""
-    ear, scores = ears.ear[0], ears.scores
+    ear = ears.ear[0]
+    scores = ears.scores[: ear.labels]
     given = floats_at(ear.scores, scores.size)
     highest = -_SANE
     for i in range(scores.size):
@@ -124,28 +133,32 @@ def _tell(ears, count):
             detection.level = _level_of(ear)
             ears.counters[DETECTIONS] += 1
         if ear.patience > 0:
-            detection.published = ears.master[0].frame
+            detection.published = record_at(ear.master, MASTER).frame
         trigger, event = ears.triggers[detection.label], ears.event[0]
         key = load_acquire(ears.trigger_keys, detection.label)
-        ring, cursors = ears.ear_ring, ears.ear_cursors
+        ring = records_at(ear.note_ring, RING_SIZE, EVENT)
+        cursors = words_at(ear.note_cursors, CURSORS)
         play(trigger, key, detection, event, ring, cursors, AT_ONCE)
         push(ears.ring, ears.cursors, detection)
 
 
 @rt_kernel
 def _publish_scores(ears, frame):
-    ears.trace_row[0, 0] = frame
-    for i in range(ears.classes.size):
-        ears.smoothed[i] = ears.trace_row[0, i + 1] = ears.classes[i].smoothed
+    ear = ears.ear[0]
+    row = doubles_at(ear.trace_row, 1, ear.labels + 1)
+    row[0, 0] = frame
+    for i in range(ear.labels):
+        ears.smoothed[i] = row[0, i + 1] = ears.classes[i].smoothed
     if load_acquire(ears.traced, 0):
-        write_frames(ears.trace_ring, ears.trace_cursors, ears.trace_row, 1)
+        ring = doubles_at(ear.trace_ring, TRACE, ear.labels + 1)
+        write_frames(ring, ears.trace_cursors, row, 1)
 
 
 @rt_kernel
 def _analyse_window(ears):
     ear, counters, step = ears.ear[0], ears.counters, ears.resampler[0]
     allowance = ears.allowance[0]
-    began = now(ears, ears.ticks)
+    began = now(record_at(ear.master, MASTER), ears.ticks)
     counters[ANALYSIS_GAVE_WAY] += begin_work(allowance, began, ear.long)
     counters[ANALYSES] += 1
     ran = _run_model(ear)
@@ -160,11 +173,16 @@ def _analyse_window(ears):
         frame = ear.start + newest + step.taps // 2 + 1
         begin = max(ear.start, ear.start + oldest)
         found = detect(
-            ears.detector, ears.classes, ears.scores, frame, begin, ears.found
+            ears.detector,
+            ears.classes[: ear.labels],
+            ears.scores[: ear.labels],
+            frame,
+            begin,
+            ears.found[: ear.labels],
         )
         _publish_scores(ears, frame)
         _tell(ears, found)
-    ended = now(ears, ears.ticks)
+    ended = now(record_at(ear.master, MASTER), ears.ticks)
     end_work(allowance, ended)
     took = ended - began
     counters[ANALYSIS_NS] += took
@@ -174,7 +192,9 @@ def _analyse_window(ears):
 @rt_kernel
 def _end_hop(ears):
     """Move the window on by the hop that is whole now, and look at it."""
-    ear, hop = ears.ear[0], ears.hop
+    ear = ears.ear[0]
+    hop = floats_at(ear.hop, ear.hop_size)
+    waiting = readable(record_at(ear.inputs, INPUTS).input_cursors)
     window = floats_at(ear.audio, ear.audio_size)
     kept = window.size - hop.size
     for i in range(kept):
@@ -184,7 +204,7 @@ def _end_hop(ears):
     ear.filled = 0
     ears.counters[HOPS] += 1
     # A model slower than its hops leaves some out, and goes on with the newest sound.
-    if ear.patience > 0 and readable(ears.input_cursors) > ear.patience:
+    if ear.patience > 0 and waiting > ear.patience:
         ears.counters[DROPPED_HOPS] += 1
     else:
         _analyse_window(ears)
@@ -206,15 +226,22 @@ def analyse(ears, frames, count):
     if ear.session == 0:  # onsets alone
         ear.frame += count
         return
+    resampled = floats_at(ear.resampled, ear.resampled_size)
+    hop = floats_at(ear.hop, ear.hop_size)
     made = resample(
-        ears.resampler, ears.filters, ears.history, frames, count, ears.resampled
+        ears.resampler,
+        floats_at(ear.filters, ear.filters_size),
+        floats_at(ear.history, ear.history_size),
+        frames,
+        count,
+        resampled,
     )
     ear.frame += count
     for i in range(made):
-        ears.hop[ear.filled] = _without_dc(ear, ears.resampled[i])
+        hop[ear.filled] = _without_dc(ear, resampled[i])
         ear.filled += 1
         ear.made += 1
-        if ear.filled == ears.hop.size:
+        if ear.filled == hop.size:
             _end_hop(ears)
 
 
@@ -227,7 +254,7 @@ def begin_at(ears, frame):
     ear.dc_in = ear.dc_out = 0.0
     resampler.held = resampler.next = max(0, resampler.taps // 2 - 1)
     resampler.rest = 0
-    ears.history[:] = np.float32(0.0)
+    floats_at(ear.history, ear.history_size)[:] = np.float32(0.0)
     window = floats_at(ear.audio, ear.audio_size)
     window[:] = np.float32(0.0)
     _carry_states(ears, False)
@@ -236,20 +263,22 @@ def begin_at(ears, frame):
 @rt_kernel
 def take_chunk(ears):
     """Analyse the next frames of the input ring; how many there were. [worker]"""
-    ear, cursors = ears.ear[0], ears.input_cursors
+    ear = ears.ear[0]
+    inputs = record_at(ear.inputs, INPUTS)
+    ring, cursors = inputs.input_ring, inputs.input_cursors
     lost = load_acquire(cursors, DROPPED)
     if lost != ear.lost:
         # So far behind that the ring was full: what it still holds is stale.
-        while read_frames(ears.input_ring, cursors, ears.chunk) > 0:
+        while read_frames(ring, cursors, ears.chunk) > 0:
             pass
         ears.counters[GAPS] += 1
         ear.lost, ear.began = lost, 0
     place = cursors[READ]
-    count = read_frames(ears.input_ring, cursors, ears.chunk)
+    count = read_frames(ring, cursors, ears.chunk)
     if count > 0:
         if not ear.began:
             ear.began = 1
-            begin_at(ears, place + load_acquire(ears.input_offset, 0))
+            begin_at(ears, place + load_acquire(inputs.input_offset, 0))
         analyse(ears, ears.chunk, count)
     return count
 
@@ -269,11 +298,12 @@ def listen(ears):
 def hear_file(ears, frames):
     """Take float32 (frames, channels) of a file, as the threads do. [control]"""
     mode = flush_denormals()
+    inputs = record_at(ears.ear[0].inputs, INPUTS)
     done = 0
     while done < frames.shape[0]:
         count = min(frames.shape[0] - done, PIECE)
-        hear_piece(ears, frames, done, count, ears.ear[0].frame)
-        analyse(ears, ears.mono, count)
+        hear_piece(inputs, frames, done, count, ears.ear[0].frame)
+        analyse(ears, inputs.mono, count)
         done += count
     restore_denormals(mode)
 
@@ -281,4 +311,24 @@ def hear_file(ears, frames):
 @rt_kernel
 def end_file(ears):
     """End every label that is on, where the file ends. [control]"""
-    _tell(ears, end_all(ears.classes, ears.ear[0].frame, ears.found, 0))
+    ear = ears.ear[0]
+    classes, found = ears.classes[: ear.labels], ears.found[: ear.labels]
+    _tell(ears, end_all(classes, ear.frame, found, 0))
+
+
+@rt_entry("vp")
+def listen_for_ever(ears):
+    """`listen` for a native thread. [worker]"""
+    listen(record_at(ears, EARS))
+
+
+@rt_entry("vppww")
+def take_file(ears, frames, count, channels):
+    """`hear_file` for Python. [control]"""
+    hear_file(record_at(ears, EARS), table_at(frames, count, channels))
+
+
+@rt_entry("vp")
+def finish_file(ears):
+    """`end_file` for Python. [control]"""
+    end_file(record_at(ears, EARS))

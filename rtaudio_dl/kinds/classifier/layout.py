@@ -1,22 +1,21 @@
 """The memory of the analysis thread: one model that listens, and all that it needs.
 
-The arrays of `INPUT_ARRAYS`, the clock and the ring of notes are the engine's own where
-there is one; a file is analysed without.
+Input, clock and ring of notes are the engine's own where there is one; a file is
+analysed without. What is as large as the model wants it is reached by address.
 """
 
 from __future__ import annotations
-
-from collections import namedtuple
 
 import numpy as np
 
 from rtaudio_dl.core.allowance import ALLOWANCE
 from rtaudio_dl.core.counters import ANALYSIS_COUNTERS
-from rtaudio_dl.core.ring import CURSORS
-from rtaudio_dl.dsp.rational_resampler import CHUNK, new_resampler
+from rtaudio_dl.core.kernel import Memory
+from rtaudio_dl.core.ring import CURSORS, new_cursors
+from rtaudio_dl.dsp.rational_resampler import CHUNK, RESAMPLER, new_resampler
 from rtaudio_dl.engine.detection import DETECTION, SILENT, TRIGGER
 from rtaudio_dl.engine.events import EVENT, RING_SIZE
-from rtaudio_dl.engine.input import DETECTION_LOG, INPUT_ARRAYS
+from rtaudio_dl.engine.input import DETECTION_LOG, INPUTS
 from rtaudio_dl.engine.layout import MASTER, Engine
 from rtaudio_dl.kinds.classifier.detector import CLASS, DETECTOR
 
@@ -50,6 +49,24 @@ EAR = np.dtype(
         ("audio", np.uintp),  # the window
         ("audio_size", np.int64),
         ("scores", np.uintp),
+        ("labels", np.int64),
+        ("state_count", np.int64),
+        # memory as large as rates and window ask for
+        ("filters", np.uintp),
+        ("filters_size", np.int64),
+        ("history", np.uintp),
+        ("history_size", np.int64),
+        ("resampled", np.uintp),
+        ("resampled_size", np.int64),
+        ("hop", np.uintp),
+        ("hop_size", np.int64),
+        ("trace_row", np.uintp),  # float64 (1, labels + 1)
+        ("trace_ring", np.uintp),  # float64 (TRACE, labels + 1)
+        # what it shares with an engine
+        ("inputs", np.uintp),  # `INPUTS`
+        ("master", np.uintp),  # `MASTER`
+        ("note_ring", np.uintp),  # of `EVENT`, `RING_SIZE`
+        ("note_cursors", np.uintp),
         # the thread's semaphore
         ("wait_address", np.uintp),
         ("semaphore", np.uintp),
@@ -61,93 +78,97 @@ EAR = np.dtype(
 # A state of the model: where it comes out, where it goes in again, its 32-bit words.
 STATE = np.dtype([("given", np.uintp), ("taken", np.uintp), ("words", np.int64)])
 
-_OWN = (
-    "ear",
-    "counters",
-    "detector",
-    "classes",
-    "triggers",
-    "trigger_keys",
-    "states",
-    "resampler",
-    "filters",
-    "history",
-    "resampled",
-    "hop",
-    "chunk",
-    "scores",  # of the last run
-    "smoothed",  # what the detector makes of them, for everyone to read
-    "found",
-    "ring",
-    "cursors",
-    "trace_row",
-    "trace_ring",
-    "trace_cursors",
-    "traced",  # the scores are wanted
-    "event",
-    "ticks",
-    "allowance",
-    "stop",
+MAX_LABELS = 1024
+MAX_STATES = 64
+_NUMBER = np.dtype(np.int64)
+EARS = np.dtype(
+    [
+        ("ear", EAR, (1,)),
+        ("counters", _NUMBER, (len(ANALYSIS_COUNTERS),)),
+        ("detector", DETECTOR, (1,)),
+        ("classes", CLASS, (MAX_LABELS,)),
+        ("triggers", TRIGGER, (MAX_LABELS,)),
+        ("trigger_keys", _NUMBER, (MAX_LABELS,)),
+        ("states", STATE, (MAX_STATES,)),
+        ("resampler", RESAMPLER, (1,)),
+        ("chunk", np.float32, (CHUNK, 1)),
+        ("scores", np.float64, (MAX_LABELS,)),  # of the last run
+        ("smoothed", np.float64, (MAX_LABELS,)),  # what the detector makes of them
+        ("found", DETECTION, (MAX_LABELS,)),
+        ("ring", DETECTION, (DETECTION_LOG,)),
+        ("cursors", _NUMBER, (CURSORS,)),
+        ("trace_cursors", _NUMBER, (CURSORS,)),
+        ("traced", _NUMBER, (1,)),  # the scores are wanted
+        ("event", EVENT, (1,)),
+        ("ticks", _NUMBER, (2,)),
+        ("allowance", ALLOWANCE, (1,)),
+        ("stop", _NUMBER, (1,)),
+    ],
+    align=True,
 )
-_SHARED = ("master", "ear_ring", "ear_cursors")
-Ear = namedtuple("Ear", (*_OWN, *_SHARED, *INPUT_ARRAYS))
 
 
-def new_ear(
-    rate_in: int,
-    rate_model: int,
-    hop: int,
-    classes: int,
-    states: int = 0,
-    engine: Engine | None = None,
-) -> Ear:
-    """Memory for a model of so many classes; ``hop`` in frames at the model's rate."""
-    resampler, filters, history, resampled = new_resampler(rate_in, rate_model)
-    arrays = {
-        "ear": np.zeros(1, EAR),
-        "counters": np.zeros(len(ANALYSIS_COUNTERS), np.int64),
-        "detector": np.zeros(1, DETECTOR),
-        "classes": np.zeros(classes, CLASS),
-        "triggers": np.zeros(classes, TRIGGER),
-        "trigger_keys": np.full(classes, SILENT, np.int64),
-        "states": np.zeros(states, STATE),
-        "resampler": resampler,
-        "filters": filters,
-        "history": history,
-        "resampled": resampled,
-        "hop": np.zeros(hop, np.float32),
-        "chunk": np.zeros((CHUNK, 1), np.float32),
-        "scores": np.zeros(classes, np.float64),
-        "smoothed": np.zeros(classes, np.float64),
-        "found": np.zeros(classes, DETECTION),
-        "ring": np.zeros(DETECTION_LOG, DETECTION),
-        "cursors": np.zeros(CURSORS, np.int64),
-        "trace_row": np.zeros((1, classes + 1), np.float64),
-        "trace_ring": np.zeros((TRACE, classes + 1), np.float64),
-        "trace_cursors": np.zeros(CURSORS, np.int64),
-        "traced": np.zeros(1, np.int64),
-        "event": np.zeros(1, EVENT),
-        "ticks": np.zeros(2, np.int64),
-        "allowance": np.zeros(1, ALLOWANCE),
-        "stop": np.zeros(1, np.int64),
-    }
-    return Ear(**arrays, **(_of(engine) if engine else _alone(rate_in)))
+class Ears(Memory):
+    """Memory for a model of so many classes; ``hop`` in frames at the model's rate.
+
+    It has the fields of `EARS`, as many of each as there are classes and states, and
+    those of the input: the engine's, or its own.
+    """
+
+    def __init__(
+        self,
+        rate_in: int,
+        rate_model: int,
+        hop: int,
+        classes: int,
+        states: int = 0,
+        engine: Engine | None = None,
+    ):
+        super().__init__(EARS)
+        for name in ("classes", "triggers", "trigger_keys", "scores", "smoothed"):
+            setattr(self, name, getattr(self, name)[:classes])
+        self.found, self.states = self.found[:classes], self.states[:states]
+        self.trigger_keys[:] = SILENT
+        self.ear["labels"], self.ear["state_count"] = classes, states
+        resampler, filters, history, resampled = new_resampler(rate_in, rate_model)
+        self.resampler[:] = resampler
+        self.trace_ring = np.zeros((TRACE, classes + 1), np.float64)
+        self._own = {
+            "filters": filters,
+            "history": history,
+            "resampled": resampled,
+            "hop": np.zeros(hop, np.float32),
+            "trace_row": np.zeros((1, classes + 1), np.float64),
+            "trace_ring": self.trace_ring,
+        }
+        for name, array in self._own.items():
+            self.ear[name] = array.ctypes.data
+            if f"{name}_size" in EAR.names:
+                self.ear[f"{name}_size"] = array.size
+        self.history, self.hop = history, self._own["hop"]
+        self._share(engine if engine is not None else _Alone(rate_in))
+
+    def _share(self, source: Engine | _Alone) -> None:
+        self._source = source  # kept alive
+        self.master, self.inputs = source.master, source.inputs
+        for name in INPUTS.names:
+            setattr(self, name, source.inputs[name][0])
+        self.ear_ring, self.ear_cursors = source.ear_ring, source.ear_cursors
+        self.ear["inputs"] = self.inputs.ctypes.data
+        self.ear["master"] = self.master.ctypes.data
+        self.ear["note_ring"] = self.ear_ring.ctypes.data
+        self.ear["note_cursors"] = self.ear_cursors.ctypes.data
+
+    @property
+    def arrays(self) -> list[np.ndarray]:
+        """All memory that the analysis thread reads and writes."""
+        return [self.array, *self._own.values()]
 
 
-def _of(engine: Engine) -> dict[str, np.ndarray]:
-    return {name: getattr(engine, name) for name in (*_SHARED, *INPUT_ARRAYS)}
+class _Alone:
+    """What a listener has of its own that has no engine."""
 
-
-def _alone(rate: int) -> dict[str, np.ndarray]:
-    arrays = {name: np.zeros(shape, kind) for name, (kind, shape) in _alone_kinds()}
-    arrays["input"]["sample_rate"] = rate
-    return arrays
-
-
-def _alone_kinds() -> list[tuple[str, tuple[np.dtype, tuple[int, ...]]]]:
-    kinds = {
-        "master": (MASTER, (1,)),
-        "ear_ring": (EVENT, (RING_SIZE,)),
-        "ear_cursors": (np.dtype(np.int64), (CURSORS,)),
-    }
-    return list((kinds | INPUT_ARRAYS).items())
+    def __init__(self, rate: int):
+        self.master, self.inputs = np.zeros(1, MASTER), np.zeros(1, INPUTS)
+        self.inputs["input"]["sample_rate"] = rate
+        self.ear_ring, self.ear_cursors = np.zeros(RING_SIZE, EVENT), new_cursors()

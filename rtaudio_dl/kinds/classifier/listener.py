@@ -16,9 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from rtaudio_dl.core.control import pop_many, store_word
 from rtaudio_dl.core.counters import ANALYSIS_COUNTERS, INPUT_COUNTERS
-from rtaudio_dl.core.ring import pop_many, read_frames
-from rtaudio_dl.core.words import store_word
 from rtaudio_dl.dsp.onset import LEAST, PAUSE, RATIO, reset_onset
 from rtaudio_dl.dsp.rational_resampler import delay
 from rtaudio_dl.engine.detection import DETECTION
@@ -28,7 +27,7 @@ from rtaudio_dl.errors import EngineError
 from rtaudio_dl.files.read import SoundReader
 from rtaudio_dl.host.controls import check
 from rtaudio_dl.host.counts import dropped
-from rtaudio_dl.kinds.classifier.analysis import end_file, hear_file
+from rtaudio_dl.kinds.classifier.analysis import finish_file, take_file
 from rtaudio_dl.kinds.classifier.model import Ear, open_ear, without_model
 from rtaudio_dl.kinds.classifier.settings import ONSET
 
@@ -154,7 +153,7 @@ class Listener:
         """Scores that were traced since the last call: times in s, (hops, labels)."""
         rows = np.zeros((self._memory.trace_ring.shape), np.float64)
         ring, cursors = self._memory.trace_ring, self._memory.trace_cursors
-        rows = rows[: read_frames(ring, cursors, rows)]
+        rows = rows[: pop_many(ring, cursors, rows)]
         return rows[:, 0] / self.sample_rate, rows[:, 1:]
 
     def counts(self) -> dict[str, int]:
@@ -217,12 +216,10 @@ class FileListener(Listener):
         except BaseException:
             self._reader.close()
             raise
-        nothing = np.zeros((0, self._reader.channels), np.float32)
-        hear_file(self._memory, nothing)  # compiled now, not while it is timed
         self.seconds = self._reader.seconds
         self._block = round(_BLOCK_SECONDS * self.sample_rate)
         # Loaded now, so that `done` shows the pace of what follows.
-        hear_file(self._memory, np.zeros((0, self._reader.channels), np.float32))
+        self._take(np.zeros((0, self._reader.channels), np.float32))
 
     @property
     def done(self) -> float:
@@ -236,14 +233,18 @@ class FileListener(Listener):
     def blocks(self) -> Iterator[list[Detection]]:
         """What was heard in each quarter of a second, and after the end."""
         for block in self._reader.blocks(self._block):
-            hear_file(self._memory, block)
+            self._take(block)
             yield self.events()
         silence = self._silence()
         for first in range(0, len(silence), self._block):
-            hear_file(self._memory, silence[first : first + self._block])
+            self._take(silence[first : first + self._block])
             yield self.events()
-        end_file(self._memory)
+        finish_file(self._memory)
         yield self.events()
+
+    def _take(self, frames: np.ndarray) -> None:
+        frames = np.ascontiguousarray(frames, np.float32)
+        take_file(self._memory, frames, *frames.shape)
 
     def _silence(self) -> np.ndarray:
         frames = delay(self._memory.resampler)

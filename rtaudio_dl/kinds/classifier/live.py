@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from rtaudio_dl.core.control import asked_value, skip, store_word, turn
 from rtaudio_dl.core.priority import ANALYSIS, lock_memory, raise_priority
-from rtaudio_dl.core.ring import skip
-from rtaudio_dl.core.switch import asked_value, turn
 from rtaudio_dl.core.system import Semaphore
-from rtaudio_dl.core.words import store_word
 from rtaudio_dl.engine.detection import SILENT
 from rtaudio_dl.engine.input import ANALYSED, HEARD
 from rtaudio_dl.engine.layout import Engine
@@ -53,13 +51,13 @@ class LiveListener(Listener):
         memory.ear["semaphore"] = self._semaphore.handle
         store_word(engine.onset_key, 0, SILENT)
         store_word(memory.stop, 0, 1)
-        analysis.listen(memory)  # compiled now; ends at once
-        analysis.end_file(memory)
+        analysis.listen_for_ever(memory)  # loaded now; ends at once
+        analysis.finish_file(memory)
 
     def start(self) -> None:
         """Begin to hear, with the next block."""
         record = self._engine.input
-        for array in self._memory:
+        for array in self._memory.arrays:
             lock_memory(array)
         self._forget()
         if self._ear.model is not None:
@@ -85,7 +83,7 @@ class LiveListener(Listener):
 
     def _work(self) -> None:
         raise_priority(threading.get_native_id(), ANALYSIS, self._memory.allowance)
-        analysis.listen(self._memory)  # native: it holds no GIL from here on
+        analysis.listen_for_ever(self._memory)  # native: it holds no GIL from here on
 
     def stop(self, blocks: bool = False) -> None:
         """Hear no more; what is on ends. Again: nothing.
@@ -102,7 +100,7 @@ class LiveListener(Listener):
         self._semaphore.post()
         self._thread.join()
         self._thread = None
-        analysis.end_file(self._memory)
+        analysis.finish_file(self._memory)
 
     def play(self, label: str, trigger: Trigger, channel: int) -> None:
         """Let a label play a key; ``channel`` is for a trigger without its own."""

@@ -38,7 +38,7 @@ class Ear:
     ``model`` and ``settings`` are None where only onsets are wanted.
     """
 
-    memory: ears.Ear
+    memory: ears.Ears
     labels: tuple[str, ...]
     model: Model | None = None
     settings: DetectorSettings | None = None
@@ -53,7 +53,7 @@ class Ear:
 
 def without_model(rate: int, engine: Engine | None = None) -> Ear:
     """An ear for onsets alone."""
-    return Ear(ears.new_ear(rate, rate, 1, 0, engine=engine), ())
+    return Ear(ears.Ears(rate, rate, 1, 0, engine=engine), ())
 
 
 def open_ear(
@@ -76,7 +76,7 @@ def open_ear(
         settings = detector_settings(card, changes)
         hop = hop_of(card)
         pairs = state_pairs(card)
-        memory = ears.new_ear(
+        memory = ears.Ears(
             *(rate, card.sample_rate, hop, len(settings.labels), len(pairs), engine)
         )
         settings.write(memory.detector, memory.classes, rate)

@@ -19,6 +19,7 @@ from rtaudio_dl.core.counters import (
     RUN_NS,
     RUNS,
 )
+from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import (
     call2,
@@ -26,13 +27,14 @@ from rtaudio_dl.core.native import (
     call8,
     floats_at,
     load_acquire,
+    record_at,
     store_release,
     table_at,
 )
 from rtaudio_dl.core.random import mix, normal
 from rtaudio_dl.core.ring import pop
 from rtaudio_dl.dsp.resampler import PADDING
-from rtaudio_dl.engine.layout import KEYS, READY
+from rtaudio_dl.engine.layout import ENGINE, KEYS, READY
 from rtaudio_dl.engine.schedule import now
 
 LOUDEST = 4.0  # beyond it a model is broken, and would only hold the limiter down
@@ -142,7 +144,7 @@ def _serve_one(engine):
     counters = engine.worker_counters
     sound = floats_at(slot.address, slot.length + 2 * PADDING)
     allowance = engine.worker_allowance[0]
-    began = now(engine, engine.worker_ticks)
+    began = now(engine.master[0], engine.worker_ticks)
     long = engine.bindings[slot.patch].long
     counters[GAVE_WAY] += begin_work(allowance, began, long)
     _set_inputs(engine, slot)
@@ -153,7 +155,7 @@ def _serve_one(engine):
         counters[MUTED_SOUNDS] += 1
         sound[:] = 0.0
     _close(sound, slot.length, int(_CLOSING * engine.patches[slot.patch].rate))
-    ended = now(engine, engine.worker_ticks)
+    ended = now(engine.master[0], engine.worker_ticks)
     end_work(allowance, ended)
     took = ended - began
     counters[RUN_NS] += took
@@ -182,3 +184,9 @@ def work(engine):
         else:
             # All that the three systems' waits need: handle, "for ever", nothing.
             call3(master.wait_address, master.semaphore, 0xFFFFFFFFFFFFFFFF, 0)
+
+
+@rt_entry("vp")
+def work_for_ever(engine):
+    """`work` for a native thread. [worker]"""
+    work(record_at(engine, ENGINE))

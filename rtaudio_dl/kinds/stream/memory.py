@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from rtaudio_dl.core.words import store_word
+from rtaudio_dl.core.control import store_word
 from rtaudio_dl.dsp.causal_filter import causal_filter
 from rtaudio_dl.engine import layout
 from rtaudio_dl.errors import PatchError

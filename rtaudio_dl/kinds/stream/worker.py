@@ -2,8 +2,8 @@
 
 It is not the thread of `kinds/sound/worker.py`: a hop must be there within
 milliseconds, and must not wait for a long sound of another patch. A run makes one hop
-for each of up to `BATCH` lanes. What a lane gets does not depend on its company in a batch: that was
-tested when the model was set up.
+for each of up to `BATCH` lanes. What a lane gets does not depend on its company in a
+batch: that was tested when the model was set up.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from rtaudio_dl.core.counters import (
     STREAM_NS,
     STREAM_RUNS,
 )
+from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import (
     call2,
@@ -27,6 +28,7 @@ from rtaudio_dl.core.native import (
     call8,
     flush_denormals,
     load_acquire,
+    record_at,
     restore_denormals,
     row_at,
     store_release,
@@ -34,7 +36,7 @@ from rtaudio_dl.core.native import (
 )
 from rtaudio_dl.core.random import mix, normal
 from rtaudio_dl.core.ring import pop_many
-from rtaudio_dl.engine.layout import NONE
+from rtaudio_dl.engine.layout import ENGINE, NONE
 from rtaudio_dl.engine.schedule import now
 from rtaudio_dl.kinds.sound.worker import LOUDEST
 from rtaudio_dl.kinds.stream.layout import BATCH, INBOX, LANES, MUTED
@@ -173,7 +175,7 @@ def _deliver(engine, stream, row, hop, ran):
 @rt_kernel
 def _serve_batch(engine, size):
     counters, allowance = engine.stream_counters, engine.stream_allowance[0]
-    began = now(engine, engine.stream_ticks)
+    began = now(engine.master[0], engine.stream_ticks)
     counters[STREAM_GAVE_WAY] += begin_work(allowance, began, 0)
     stream = engine.streams[engine.hops_taken[engine.batch[0]].lane // LANES]
     for row in range(size):
@@ -186,7 +188,7 @@ def _serve_batch(engine, size):
         hop = engine.hops_taken[engine.batch[row]]
         _deliver(engine, stream, row, hop, ran)
         hop.lane = NONE
-    ended = now(engine, engine.stream_ticks)
+    ended = now(engine.master[0], engine.stream_ticks)
     end_work(allowance, ended)
     took = ended - began
     counters[STREAM_RUNS] += 1
@@ -219,3 +221,9 @@ def work_streams(engine):
     while load_acquire(engine.stop, 0) == 0:
         if serve_streams(engine) == 0:
             call3(master.wait_address, master.stream_semaphore, 0xFFFFFFFFFFFFFFFF, 0)
+
+
+@rt_entry("vp")
+def work_for_ever(engine):
+    """`work_streams` for a native thread. [worker]"""
+    work_streams(record_at(engine, ENGINE))

@@ -1,16 +1,13 @@
 """C callbacks for streams under test: a ramp that shows every frame, and an echo."""
 
 import numpy as np
-from numba import types
 
-from rtaudio_dl.core.kernel import rt_callback
-from rtaudio_dl.core.native import table_at
-from rtaudio_dl.io.jack.native import array_of
+from rtaudio_dl.core.entry import rt_entry
+from rtaudio_dl.core.native import table_at, words_at
 
 RAMP = 1 << 20  # frames after which the ramp begins again; exact in float32
 CALLS, FRAMES, BLOCK, UNDERFLOWS, MESSAGES, OFFSET, MESSAGE = range(7)
 
-_integers = array_of(np.dtype(np.int64))
 
 
 def new_counts():
@@ -25,7 +22,7 @@ def new_counts():
 )
 def ramp(_input, output, frames, _time, flags, user):
     """PaStreamCallback: the left channel counts frames, the right one backwards."""
-    counts = _integers(user, 8)
+    counts = words_at(user, 8)
     out = table_at(output, frames, 2)
     for i in range(frames):
         value = np.float32((counts[FRAMES] % RAMP + 1) / RAMP)
@@ -44,7 +41,7 @@ def ramp(_input, output, frames, _time, flags, user):
 )
 def click(_input, output, frames, _time, _flags, user):
     """PaStreamCallback: one frame of 1 where `heard` was told of a message."""
-    counts = _integers(user, 8)
+    counts = words_at(user, 8)
     out = table_at(output, frames, 2)
     for i in range(frames):
         out[i, 0] = out[i, 1] = np.float32(counts[OFFSET] == i)
@@ -60,7 +57,7 @@ def click(_input, output, frames, _time, _flags, user):
 )
 def echo(input, output, frames, _time, _flags, user):
     """PaStreamCallback: two channels go out as they come in; counts those that came."""
-    counts = _integers(user, 8)
+    counts = words_at(user, 8)
     for i in range(frames if output != 0 else 0):
         for channel in range(2):
             table_at(output, frames, 2)[i, channel] = (
@@ -74,6 +71,6 @@ def echo(input, output, frames, _time, _flags, user):
 @rt_callback(types.void(types.uintp, types.int64, types.uint64))
 def heard(user, offset, message):
     """MIDI callback: remembers the last message, and where in the cycle it was."""
-    counts = _integers(user, 8)
+    counts = words_at(user, 8)
     counts[OFFSET], counts[MESSAGE] = offset, np.int64(message)
     counts[MESSAGES] += 1

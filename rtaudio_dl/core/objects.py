@@ -1,0 +1,231 @@
+"""Object code of entries: compiled once per machine, kept, loaded without Numba.
+
+All entries of a module make one object. Its file is named by a digest of all code and
+constants that it holds, of the versions that compiled it and of the processor, so that
+a change of anything compiles anew, and nothing else does. What is missing is compiled
+in processes of their own, side by side.
+
+An object is code that will run, so it is only read from a folder that nobody else can
+write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib
+import json
+import os
+import stat
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from rtaudio_dl.core.digest import digest_of
+from rtaudio_dl.core.entry import Entry, entries
+from rtaudio_dl.errors import EngineError
+from rtaudio_dl.files.atomic import write_whole
+from rtaudio_dl.files.paths import cache_folder
+
+_FOLDER = "kernels"
+_KEPT_DAYS = 90  # an object that was not used for so long is removed
+_loaded: dict[str, dict[str, int]] = {}  # module → name → address
+_alive: list = []  # what owns the code
+
+
+def address_of(entry: Entry) -> int:
+    """The address of an entry's code, loaded or compiled if need be."""
+    if entry.module not in _loaded:
+        prepare([entry.module])
+    return _loaded[entry.module][entry.name]
+
+
+def missing(modules: Iterable[str]) -> list[str]:
+    """Which of these modules have no object on this machine yet."""
+    for module in modules:
+        importlib.import_module(module)
+    return [m for m in modules if m not in _loaded and not _is_there(m)]
+
+
+def prepare(modules: Iterable[str], processes: int | None = None) -> None:
+    """Load the objects of modules; first compile those that are missing.
+
+    Raises EngineError where one cannot be compiled.
+    """
+    modules = list(modules)
+    wanted = missing(modules)
+    if wanted:
+        compile_objects(wanted, processes)
+    for module in modules:
+        if module not in _loaded:
+            _loaded[module] = _load(module)
+
+
+def compile_objects(modules: list[str], processes: int | None = None) -> None:
+    """Compile modules side by side, each in a process of its own."""
+    limit = processes or os.cpu_count() or 1
+    waiting, running = list(modules), {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < limit:
+                module = waiting.pop(0)
+                running[module] = _spawn(module)
+            _reap(running)
+    finally:
+        for process in running.values():
+            process.kill()
+            process.wait()
+
+
+def _spawn(module: str) -> subprocess.Popen:
+    # Functions are not optimised one by one: the whole is, once, at the end.
+    environment = os.environ | {"NUMBA_OPT": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+    start = (
+        f"import sys; sys.path[:] = {sys.path!r}; "
+        "from rtaudio_dl.core.compile import main; main()"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", start, module, str(object_path(module))],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment,
+    )
+
+
+def _reap(running: dict[str, subprocess.Popen]) -> None:
+    """Wait for the one that began first; the others go on meanwhile."""
+    module, process = next(iter(running.items()))
+    _, errors = process.communicate()
+    del running[module]
+    if process.returncode:
+        lines = errors.decode(errors="replace").strip().split("\n")
+        raise EngineError(
+            f"{module} could not be compiled: {lines[-1][:300]}; report it with the "
+            f"output of: {sys.executable} -m rtaudio_dl.core.compile {module} FILE"
+        )
+
+
+def object_path(module: str) -> Path:
+    """Where the object of a module is, or is to be."""
+    importlib.import_module(module)
+    return folder() / f"{module}-{digest_of(entries[module])}.o"
+
+
+@functools.cache
+def folder() -> Path:
+    """A folder of objects that only this user can write, made if need be.
+
+    Where there is no place for a lasting one, a folder for this process alone.
+    """
+    lasting = cache_folder() / _FOLDER
+    reason = _claim(lasting)
+    if reason is None:
+        _forget_old(lasting)
+        return lasting
+    # Removed when the process ends.
+    temporary = tempfile.TemporaryDirectory(prefix="rtaudio_dl-")
+    _alive.append(temporary)
+    warnings.warn(
+        f"compiled code cannot be kept in {lasting}: {reason}; every start will "
+        "compile anew, for half a minute. XDG_CACHE_HOME names another place",
+        stacklevel=2,
+    )
+    return Path(temporary.name)
+
+
+def _claim(path: Path) -> str | None:
+    """Make a folder private; why not, if it cannot be."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        return error.strerror or str(error)
+    return _distrusted(path)
+
+
+def _distrusted(path: Path) -> str | None:
+    """Why what lies here could be another user's, None if it cannot."""
+    if os.name == "nt":
+        return None  # the profile's own access list
+    about = path.stat()
+    if about.st_uid not in (os.getuid(), 0):
+        return "it belongs to another user"
+    if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return "others may write it"
+    return None
+
+
+def _is_there(module: str) -> bool:
+    path = object_path(module)
+    return path.is_file() and _distrusted(path) is None
+
+
+def _forget_old(path: Path) -> None:
+    import time
+
+    oldest = time.time() - _KEPT_DAYS * 86400
+    for file in path.glob("*.o"):
+        with contextlib.suppress(OSError):
+            if file.stat().st_atime < oldest:
+                file.unlink()
+
+
+def _load(module: str) -> dict[str, int]:
+    path = object_path(module)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise EngineError(f"{path} cannot be read: {error.strerror}") from None
+    symbols, code = unpack(content, path)
+    return _link(symbols, code)
+
+
+def pack(symbols: dict[str, str], code: bytes) -> bytes:
+    """The content of a file: names and symbols as a line of JSON, and the object."""
+    return json.dumps(symbols).encode() + b"\n" + code
+
+
+def unpack(content: bytes, path: Path) -> tuple[dict[str, str], bytes]:
+    """`pack` undone. Raises EngineError."""
+    head, _, code = content.partition(b"\n")
+    try:
+        return json.loads(head), code
+    except ValueError:
+        raise EngineError(f"{path} is damaged; delete it and start again") from None
+
+
+def save(path: Path, content: bytes) -> None:
+    """Write an object file, whole or not at all, for this user alone."""
+    write_whole(path, content)
+    path.chmod(0o600)
+
+
+def _link(symbols: dict[str, str], code: bytes) -> dict[str, int]:
+    """Bring an object into this process; where its functions are."""
+    import llvmlite.binding as llvm
+
+    linker = _linker(llvm)
+    linker.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))
+    linker.finalize_object()
+    _alive.append(linker)
+    return {name: linker.get_function_address(s) for name, s in symbols.items()}
+
+
+def _linker(llvm: object) -> object:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    machine = llvm.Target.from_default_triple().create_target_machine(
+        jit=True, reloc="pic", codemodel="default"
+    )
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+
+
+def on_first_compile(modules: list[str], say: Callable[[str], None]) -> None:
+    """Say one line if what follows will have to compile."""
+    if missing(modules):
+        say("compiling the engine for this processor, only at the first start …")
