@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import rtaudio_dl.telemetry  # noqa: F401 - before anything can load ONNX Runtime
+
 if TYPE_CHECKING:
     from rtaudio_dl.host import Host
     from rtaudio_dl.listener import listen_file

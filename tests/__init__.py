@@ -1,0 +1,1 @@
+import rtaudio_dl.telemetry  # noqa: F401 - before anything can load ONNX Runtime

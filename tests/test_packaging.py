@@ -25,6 +25,7 @@ TRAINING_MAY_IMPORT_OF_OURS = {
     "rtaudio_dl.card",
     "rtaudio_dl.errors",
     "rtaudio_dl.features",
+    "rtaudio_dl.telemetry",
 }
 HEAVY = ("tensorflow", "keras", "scipy", "matplotlib", "numba", "onnxruntime")
 DEVICES = ("sounddevice", "rtmidi")

@@ -2,3 +2,5 @@
 
 Runs in a shell, on a CPU, a GPU or a cluster; `rtaudio_dl` never imports it.
 """
+
+import rtaudio_dl.telemetry  # noqa: F401 - before anything can load ONNX Runtime
