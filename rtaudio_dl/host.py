@@ -26,6 +26,7 @@ import numpy as np
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.flight import FlightRecorder
 from rtaudio_dl.instrument import Instrument, install, room_needed
+from rtaudio_dl.lifetime import do_all
 from rtaudio_dl.patch import Patch, find_patch
 from rtaudio_dl.player import Player, check, check_whole
 from rtaudio_dl.rt import events, layout
@@ -238,6 +239,7 @@ class Host(Player, FilePlayer):
 
         It has to be called before the first patch is loaded.
         """
+        self._require_open()
         if self.instruments or self._flight is not None or len(self.tracks):
             raise EngineError(
                 "a flight recording begins before the first patch or sound file"
@@ -278,10 +280,9 @@ class Host(Player, FilePlayer):
     def close(self) -> None:
         """Finish a flight recording and release all models; again: nothing."""
         self._closed = True
-        self.stop_flight()
-        self.tracks.close()
-        while self.instruments:
-            self.instruments.popitem()[1].close()
+        instruments, self.instruments = self.instruments, {}
+        closing = [instrument.close for instrument in instruments.values()]
+        do_all(self.stop_flight, self.tracks.close, *closing)
 
     def _require_open(self) -> None:
         # The memory of the models is gone, and the engine still points to it.
