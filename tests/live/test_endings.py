@@ -192,9 +192,9 @@ from rtaudio_dl.live import LiveHost
 
 with LiveHost(say=lambda line: print(line, flush=True)) as host:
     host.load("notes")
-    channels, before = host.engine.channels, None
+    channels, before, end = host.engine.channels, None, time.monotonic() + 60
     print(f"port {host.midi_port.removeprefix('JACK port ')}", flush=True)
-    while True:
+    while time.monotonic() < end:
         down = [i for i in range(16) if channels[i]["sustain"]]
         held = int((host.engine.voices["sustained"] == 1).sum())
         if (down, held) != before:
