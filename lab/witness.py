@@ -12,12 +12,14 @@ import ctypes
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from rtaudio_dl.core.counters import AUDIO_COUNTERS
 from rtaudio_dl.core.kernel import rt_kernel
+from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.native import call2, load_acquire
 from rtaudio_dl.core.priority import Priority, raise_priority
 from rtaudio_dl.core.system import address_of
@@ -84,14 +86,23 @@ class Witness:
         self._run(None, self._tables(), self._gaps)  # compiled now
         self._stop[0] = 0
         self._began = int(now(self._engine, np.zeros(2, np.int64)))
+        try:
+            self._start_threads()
+        except BaseException:
+            self._end_threads()
+            raise
+
+    def _start_threads(self) -> None:
         for processor in sorted(os.sched_getaffinity(0))[:_MOST_PROCESSORS]:
             # One of them counts the gaps.
             gaps = self._tables() if self._late else self._gaps
             self._late.append(self._tables())
             arguments = (processor, self._late[-1], gaps)
-            thread = threading.Thread(target=self._run, args=arguments, daemon=True)
-            self._threads.append(thread)
-            thread.start()
+            self._threads.append(start_thread(self._run, "witness", *arguments))
+
+    def _end_threads(self) -> None:
+        self._stop[0] = 1
+        do_all(*(partial(join, thread) for thread in self._threads))
 
     def _tables(self) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros((_MOST, 2)), np.zeros(1, np.int64)
@@ -112,9 +123,7 @@ class Witness:
 
     def stop(self) -> dict[str, Any]:
         """End; what was seen, as facts."""
-        self._stop[0] = 1
-        for thread in self._threads:
-            thread.join()
+        self._end_threads()
         if self.refused or not self._threads:
             return {"machine_watched": self.refused or "no"}
         ended = int(now(self._engine, np.zeros(2, np.int64)))

@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from rtaudio_dl.core.lifetime import do_all
 from rtaudio_dl.core.system import Semaphore
 from rtaudio_dl.errors import DeviceError, EngineError, PatchError
 from rtaudio_dl.host.host import Host
@@ -85,7 +86,7 @@ class HearingHost(Host):
                 self._open_ears()
         except BaseException:
             self.stop_listening()
-            if self.running and self._audio.stream is None:
+            if self.running and not self._audio.watching:
                 self._audio.start()  # it plays on as it did
             raise
         return self._listener
@@ -95,10 +96,14 @@ class HearingHost(Host):
         listener, self._listener = self._listener, None
         if listener is None:
             return
+        do_all(self._lift_stroke, listener.release, self._hear_nothing)
+
+    def _lift_stroke(self) -> None:
         held = self.engine.onset_trigger[0]
         if held["key"] >= 0 and self.running:
             self.note_off(int(held["key"]), channel=int(held["channel"]))
-        listener.release()
+
+    def _hear_nothing(self) -> None:
         stream = self._audio.stream
         if stream is not None:
             stream.hear(None)
@@ -185,8 +190,7 @@ class HearingHost(Host):
 
     def close(self) -> None:
         """Stop listening, and release everything; again: nothing."""
-        self.stop_listening()
-        super().close()
+        do_all(self.stop_listening, super().close)
 
 
 def _options(ears: Ears) -> dict[str, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.priority import INFERENCE, STREAMS, Priority, raise_priority
 from rtaudio_dl.core.system import Semaphore
 from rtaudio_dl.engine.layout import Engine
@@ -44,18 +46,18 @@ class Workers:
         return bool(self._threads)
 
     def start(self) -> None:
-        """Start both threads."""
+        """Start both threads, or none: EngineError."""
         self._engine.stop[0] = 0
         engine = self._engine
-        for name, *arguments in (
-            ("inference", work, INFERENCE, engine.worker_allowance),
-            ("streams", work_streams, STREAMS, engine.stream_allowance),
-        ):
-            thread = threading.Thread(
-                target=self._run, args=arguments, name=name, daemon=True
-            )
-            self._threads.append(thread)
-            thread.start()
+        try:
+            for name, *arguments in (
+                ("inference", work, INFERENCE, engine.worker_allowance),
+                ("streams", work_streams, STREAMS, engine.stream_allowance),
+            ):
+                self._threads.append(start_thread(self._run, name, *arguments))
+        except BaseException:
+            self.stop()
+            raise
 
     def _run(self, kernel: Any, priority: Priority, allowance: np.ndarray) -> None:
         refused = raise_priority(threading.get_native_id(), priority, allowance)
@@ -69,5 +71,5 @@ class Workers:
         self._engine.stop[0] = 1
         for semaphore in (self._semaphore, self._stream_semaphore):
             semaphore.post()
-        while self._threads:
-            self._threads.pop().join()
+        threads, self._threads = self._threads, []
+        do_all(*(partial(join, thread) for thread in threads))

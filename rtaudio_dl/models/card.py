@@ -16,7 +16,7 @@ from typing import Any
 from rtaudio_dl.errors import ModelError, shown
 
 SCHEMA = 1
-METADATA_KEY = "rtaudio_dl.models.card"
+METADATA_KEY = "rtaudio_dl.card"
 KINDS = ("oneshot", "note", "stream", "effect", "classifier", "encoder")
 ROLES = (
     "latent",

@@ -2,8 +2,8 @@
 
 A reader (Python, `rtaudio_dl.playback.track`) decodes into the ring; the audio thread
 plays from it at any speed, through the same filters as voices. Frames of the ring are
-numbered for ever: where the reader jumps to another place of the file, it goes on
-writing and begins a new *generation* there. The audio thread then fades out, goes on from that
+numbered for ever: where the reader jumps to another place of the file, it goes on writing and
+begins a new *generation* there. The audio thread then fades out, goes on from that
 generation's first frame, and fades in: a seek makes no click, and no old frame is heard
 after it. A loop is written as one stream, so that it has no seam.
 """

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.ring import DROPPED, new_cursors, pop_many
 from rtaudio_dl.engine.events import EVENT
 from rtaudio_dl.engine.layout import PATCHES, Engine
@@ -83,16 +84,21 @@ class FlightRecorder:
             raise AudioFileError(
                 f"{path} cannot be written: {error.strerror}"
             ) from None
-        self._write(MAGIC)
-        self._chunk(
-            b"HEAD",
-            sample_rate=int(master["sample_rate"]),
-            polyphony=int(master["polyphony"]),
-            start=int(master["frame"]),
-        )
+        try:
+            self._write(MAGIC)
+            self._chunk(
+                b"HEAD",
+                sample_rate=int(master["sample_rate"]),
+                polyphony=int(master["polyphony"]),
+                start=int(master["frame"]),
+            )
+            self._thread = start_thread(self._run, "flight")
+        except BaseException:
+            if self._file is not None:
+                self._file.close()
+            path.unlink(missing_ok=True)
+            raise
         engine.master["flight_on"] = 1
-        self._thread = threading.Thread(target=self._run, name="flight", daemon=True)
-        self._thread.start()
 
     def add_patch(self, patch: Patch, place: int, digest: str) -> None:
         """Keep a patch, before its first event."""
@@ -105,15 +111,19 @@ class FlightRecorder:
         if not self._ended.is_set():
             self._engine.master["flight_on"] = 0
             self._ended.set()
-            self._thread.join()
-            with self._lock:
-                self._drain()
-                end = int(self._engine.master["frame"][0])
-                lost = int(self._engine.flight_cursors[DROPPED])
-                self._chunk(b"ENDS", end=end, lost=lost)
-                if self._file is not None:
-                    self._file.close()
+            do_all(lambda: join(self._thread), self._finish, self._close)
         return self.path
+
+    def _finish(self) -> None:
+        with self._lock:
+            self._drain()
+            end = int(self._engine.master["frame"][0])
+            lost = int(self._engine.flight_cursors[DROPPED])
+            self._chunk(b"ENDS", end=end, lost=lost)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
     def _run(self) -> None:
         while not self._ended.wait(_POLL_SECONDS):

@@ -20,6 +20,7 @@ SCRATCH_FRAMES = 8192  # a longer cycle is played in parts
 _OUTPUT_UNDERFLOW = 4  # PortAudio's flag, as the engine knows it
 _NOTE_ON, _CONTROL = 0x90, 0xB0
 _SUSTAIN, _ALL_NOTES_OFF = 64, 123
+_ON = 64  # of a pedal, and above
 _MIDI_CHANNELS = 16
 
 CYCLE = np.dtype(
@@ -38,12 +39,13 @@ CYCLE = np.dtype(
         ("event", np.uintp),  # memory of one `native.MIDI_EVENT`
         ("scratch", np.uintp),  # interleaved float32
         ("times", np.uintp),  # PaStreamCallbackTimeInfo; zero, the engine has a clock
-        ("played", np.int64),  # bits: channels that had notes
+        ("played", np.int64),  # bits: channels that had notes, or a pedal down
         ("releases", np.int64),  # asked for, by the control side only
         ("released", np.int64),
         ("xruns", np.int64),  # written by JACK's notification thread only
         ("xruns_told", np.int64),
         ("lost", np.int64),  # the server has gone
+        ("left", np.int64),  # we have: the engine is not to be reached any more
     ],
     align=True,
 )
@@ -67,6 +69,14 @@ def _release(state):
 
 
 @rt_kernel
+def _holds(message):
+    """Whether something must be ended when the source of this message goes."""
+    status, data1, data2 = message & 0xF0, message >> 8 & 0xFF, message >> 16 & 0xFF
+    pedal = status == _CONTROL and data1 == _SUSTAIN and data2 >= _ON
+    return status == _NOTE_ON or pedal
+
+
+@rt_kernel
 def _bring_midi(state, frames):
     if state.released != state.releases:
         _release(state)
@@ -74,7 +84,7 @@ def _bring_midi(state, frames):
     for i in range(midi_count(state.event_count, buffer)):
         offset, length, message = midi_message(state.event_get, state.event, buffer, i)
         if length > 0:
-            if message & 0xF0 == _NOTE_ON:
+            if _holds(message):
                 state.played |= 1 << (message & 0x0F)
             _send(state, offset, message)
 
@@ -115,10 +125,14 @@ def process(frames, user):
     """JackProcessCallback: let the engine hear and fill the ports' buffers. [audio]"""
     state = _cycles(user, 1)[0]
     n = np.uintp(frames)
-    if state.midi_port != 0:
-        _bring_midi(state, n)
     left = floats_at(call2(state.get_buffer, state.ports[0], n), frames)
     right = floats_at(call2(state.get_buffer, state.ports[1], n), frames)
+    if state.left != 0:
+        for i in range(frames):
+            left[i] = right[i] = np.float32(0.0)
+        return 0
+    if state.midi_port != 0:
+        _bring_midi(state, n)
     mixed = table_at(state.scratch, SCRATCH_FRAMES, OUTPUTS)
     underflow = state.xruns != state.xruns_told
     state.xruns_told = state.xruns

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.priority import ANALYSIS, lock_memory, raise_priority
 from rtaudio_dl.core.ring import DROPPED, READ, WRITE
 from rtaudio_dl.core.system import Semaphore
@@ -39,26 +40,33 @@ class LiveListener(Listener):
         # The host's: the audio thread may post it once more when all this is gone.
         self._semaphore = semaphore
         self._thread: threading.Thread | None = None
+        try:
+            self._prepare()
+        except BaseException:
+            super().close()
+            raise
+
+    def _prepare(self) -> None:
         memory = self._memory
         memory.ear["wait_address"] = self._semaphore.wait_address
         memory.ear["semaphore"] = self._semaphore.handle
-        engine.onset_trigger["key"] = SILENT
+        self._engine.onset_trigger["key"] = SILENT
         memory.stop[0] = 1
         analysis.listen(memory)  # compiled now; ends at once
         analysis.end_file(memory)
 
     def start(self) -> None:
-        """Begin to hear, with the next block."""
+        """Begin to hear, with the next block; again: nothing."""
+        self._require_open()
+        if self.running:
+            return
         record = self._engine.input
         for array in self._memory:
             lock_memory(array)
         self._forget()
         if self._ear.model is not None:
             self._memory.stop[0] = 0
-            self._thread = threading.Thread(
-                target=self._work, name="analysis", daemon=True
-            )
-            self._thread.start()
+            self._thread = start_thread(self._work, "analysis")
             record["post_address"] = self._semaphore.post_address
             record["semaphore"] = self._semaphore.handle
             record["analysed"] = 1
@@ -79,12 +87,12 @@ class LiveListener(Listener):
     def stop(self) -> None:
         """Hear no more; what is on ends. Again: nothing."""
         self._engine.input["on"] = self._engine.input["analysed"] = 0
-        if self._thread is None:
+        thread, self._thread = self._thread, None
+        if thread is None:
             return
         self._memory.stop[0] = 1
         self._semaphore.post()
-        self._thread.join()
-        self._thread = None
+        join(thread)
         analysis.end_file(self._memory)
 
     def play(self, label: str, trigger: Trigger, channel: int) -> None:
@@ -121,5 +129,4 @@ class LiveListener(Listener):
 
     def release(self) -> None:
         """Stop and release the model: for the host, which `close` asks to do it."""
-        self.stop()
-        super().close()
+        do_all(self.stop, super().close)

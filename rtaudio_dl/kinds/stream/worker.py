@@ -2,8 +2,8 @@
 
 It is not the thread of `kinds/sound/worker.py`: a hop must be there within
 milliseconds, and must not wait for a long sound of another patch. A run makes one hop
-for each of up to `BATCH` lanes. What a lane gets does not depend on its company in a
-batch: that was tested when the model was set up.
+for each of up to `BATCH` lanes. What a lane gets does not depend on its company in a batch: that was
+tested when the model was set up.
 """
 
 from __future__ import annotations
