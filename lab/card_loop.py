@@ -83,6 +83,7 @@ def round_trips(
         block,
         current_index(input_),
         channel + 1,
+        reached=(state, times, heard),
     )
     try:
         stream.start()

@@ -15,9 +15,10 @@ import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from lab.errors import BenchError
+from rtaudio_dl.core.lifetime import start_thread
 
 _ROOT = Path(__file__).parents[1]
 # The package's folder goes last, so that nothing beside it can hide a standard module.
@@ -43,9 +44,11 @@ class Child:
         self._command = [sys.executable, "-P", "-c", _START, module, *arguments]
         self._environment = os.environ | dict(environment or {})
         self._process: subprocess.Popen | None = None
+        self._reader: threading.Thread | None = None
 
     def start(self) -> Child:
         """Start it and wait until it is ready."""
+        self._reader = None
         self._errors = tempfile.TemporaryFile()
         self._lines: queue.Queue[str | None] = queue.Queue()
         self._process = subprocess.Popen(
@@ -56,9 +59,8 @@ class Child:
             text=True,
             env=self._environment,
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
         try:
+            self._reader = start_thread(self._read, "answers", self._process.stdout)
             self._answer(ANSWER_SECONDS)
         except BaseException:
             self.close()
@@ -92,12 +94,13 @@ class Child:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        self._reader.join(_END_SECONDS)
+        if self._reader is not None:
+            self._reader.join(_END_SECONDS)
         process.stdout.close()
         self._errors.close()
 
-    def _read(self) -> None:
-        for line in self._process.stdout:
+    def _read(self, answers: TextIO) -> None:
+        for line in answers:
             if line.startswith("{"):  # what a driver prints is none of ours
                 self._lines.put(line)
         self._lines.put(None)
@@ -138,7 +141,7 @@ def serve(make: Callable[[], Any]) -> None:
         target = make()
     except Exception as error:
         _reply(error=_words(error))
-        return
+        os._exit(1)  # a driver that it opened may still call
     _reply(answer="ready")
     try:
         for line in sys.stdin:

@@ -13,6 +13,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from rtaudio_dl.core.control import store_word
 from rtaudio_dl.core.counters import AUDIO_COUNTERS
 from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.kernel import Memory, rt_kernel
+from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.native import (
     call2,
     doubles_at,
@@ -137,14 +139,21 @@ class Witness:
         _ = _watch.address  # compiled now
         store_word(self._stop, 0, 0)
         self._began = time.perf_counter_ns()
+        try:
+            self._start_threads()
+        except BaseException:
+            self._end_threads()
+            raise
+
+    def _start_threads(self) -> None:
         for processor in sorted(os.sched_getaffinity(0))[:_MOST_PROCESSORS]:
             watch = _Watch(self._engine, self._least, self._counted, self._stop)
             self._watches.append(watch)
-            thread = threading.Thread(
-                target=self._run, args=(processor, watch), daemon=True
-            )
-            self._threads.append(thread)
-            thread.start()
+            self._threads.append(start_thread(self._run, "witness", processor, watch))
+
+    def _end_threads(self) -> None:
+        store_word(self._stop, 0, 1)
+        do_all(*(partial(join, thread) for thread in self._threads))
 
     def _run(self, processor: int, watch: _Watch) -> None:
         thread = threading.get_native_id()
@@ -155,9 +164,7 @@ class Witness:
 
     def stop(self) -> dict[str, Any]:
         """End; what was seen, as facts."""
-        store_word(self._stop, 0, 1)
-        for thread in self._threads:
-            thread.join()
+        self._end_threads()
         if self.refused or not self._threads:
             return {"machine_watched": self.refused or "no"}
         ended = time.perf_counter_ns()

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import rtaudio_dl.core.privacy  # noqa: F401 - before anything can load ONNX Runtime
+
 if TYPE_CHECKING:
     from rtaudio_dl.host.host import Host
     from rtaudio_dl.host.live import LiveHost

@@ -18,14 +18,14 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # Folder -> what its modules may import besides the standard library.
 MAY_IMPORT = {
-    "rtaudio_dl/core": {"numpy", "numba", "llvmlite", "rtaudio_dl.core"},
-    "rtaudio_dl/dsp": {"numpy", "rtaudio_dl.core", "rtaudio_dl.dsp"},
+    "rtaudio_dl/rt": {"numpy", "numba", "llvmlite", "rtaudio_dl.rt"},
     "rtaudio_dl/features": {"numpy", "rtaudio_dl.features", "rtaudio_dl.errors"},
 }
 TRAINING_MAY_IMPORT_OF_OURS = {
     "rtaudio_dl.models.card",
     "rtaudio_dl.errors",
     "rtaudio_dl.features",
+    "rtaudio_dl.core.privacy",
 }
 HEAVY = ("tensorflow", "keras", "scipy", "matplotlib", "numba", "onnxruntime")
 DEVICES = ("sounddevice", "rtmidi")
@@ -90,13 +90,13 @@ def test_models_and_configs_are_installed(installed):
 
 
 def test_every_module_and_song_is_installed(installed):
-    for name in files_of("rtaudio_dl", "lab", "training"):
+    for name in files_of("rtaudio_dl", "training"):
         assert (installed / name).is_file(), name
 
 
 def test_tests_and_inputs_are_not_installed(installed):
     top = {path.name for path in installed.iterdir() if path.suffix != ".dist-info"}
-    assert top - {"bin"} == {"rtaudio_dl", "lab", "training"}
+    assert top - {"bin"} == {"rtaudio_dl", "training"}
 
 
 def test_the_command_is_installed(installed):

@@ -5,6 +5,10 @@ from __future__ import annotations
 import gc
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
+
+from rtaudio_dl.core.lifetime import start_thread
 
 LOADS = ("idle", "1 busy thread", "3 busy threads", "collecting", "held")
 _OBJECTS = 1_000_000
@@ -24,36 +28,29 @@ class Burdened:
 
     def burden(self, load: str, delay: float = 0.0, seconds: float = 0.0) -> str:
         """Begin a load. ``held`` begins after ``delay`` s, and lasts ``seconds``."""
-        self._ended = threading.Event()
+        self._ended, self._threads = threading.Event(), ()
         if load == "held":
-            number = _number_for(seconds)
-            self._threads = (threading.Timer(delay, self._hold, (number,)),)
+            self._begin(self._hold, delay, _number_for(seconds))
         elif load == "collecting":
             ready = threading.Event()
-            self._threads = (threading.Thread(target=self._collect, args=(ready,)),)
-            self._begin()
+            self._begin(self._collect, ready)
             ready.wait()
-            return load
         else:
-            count = {"idle": 0, "1 busy thread": 1, "3 busy threads": 3}[load]
-            self._threads = tuple(
-                threading.Thread(target=self._spin) for _ in range(count)
-            )
-        self._begin()
+            for _ in range({"idle": 0, "1 busy thread": 1, "3 busy threads": 3}[load]):
+                self._begin(self._spin)
         return load
 
     def unburden(self) -> float:
         """End the load; the seconds for which one C call held the interpreter."""
         self._ended.set()
-        for thread in self._threads:
+        threads, self._threads = self._threads, ()
+        for thread in threads:
             thread.join()
         held, self._held = self._held, 0.0
         return held
 
-    def _begin(self) -> None:
-        for thread in self._threads:
-            thread.daemon = True
-            thread.start()
+    def _begin(self, load: Callable[..., None], *arguments: Any) -> None:
+        self._threads += (start_thread(load, "load", *arguments),)
 
     def _spin(self) -> None:
         while not self._ended.is_set():
@@ -66,7 +63,8 @@ class Burdened:
             gc.collect()
         del objects
 
-    def _hold(self, number: int) -> None:
+    def _hold(self, delay: float, number: int) -> None:
+        time.sleep(delay)
         self._held = _time_of_product(number)
 
 

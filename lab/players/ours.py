@@ -73,8 +73,9 @@ class Ours(Burdened):
     def begin_watch(self, counted: list[str]) -> None:
         """Watch what the machine does, and when these counters count."""
         period = self.host.block / self.host.sample_rate
-        self._witness = Witness(self.host.engine, period, counted)
-        self._witness.start()
+        witness = Witness(self.host.engine, period, counted)
+        witness.start()
+        self._witness = witness
 
     def end_watch(self) -> dict[str, Any]:
         """What the machine did meanwhile, and whose the gaps are."""
@@ -89,8 +90,9 @@ class Ours(Burdened):
         self._folder = tempfile.TemporaryDirectory()
         path = Path(self._folder.name) / "soak.flac"
         self._recorder = self.host.record(path)
-        self._churn = Churn(self.host, seed)
-        self._churn.start()
+        churn = Churn(self.host, seed)
+        churn.start()
+        self._churn = churn
 
     def end_churn(self) -> dict[str, Any]:
         """Patches stay as they are from now on; how often they were swapped."""

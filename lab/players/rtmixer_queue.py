@@ -11,7 +11,7 @@ from lab.players.sounddevice_callback import jack_device
 class RtmixerQueue(PythonPeer):
     """rtmidi's callback in Python queues the sound, C plays it."""
 
-    _mixer = None
+    _mixer = _midi = None
 
     def start(self, sound: np.ndarray, rate: int, period: int) -> None:
         """Open the mixer at its lowest latency, then the MIDI port."""
@@ -38,5 +38,6 @@ class RtmixerQueue(PythonPeer):
     def close(self) -> None:
         """Close both."""
         if self._mixer is not None:
-            self._midi.close_port()
+            if self._midi is not None:
+                self._midi.close_port()
             self._mixer.close(ignore_errors=True)

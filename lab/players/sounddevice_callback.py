@@ -29,7 +29,7 @@ def jack_device() -> int:
 class SounddeviceCallback(PythonPeer):
     """Two callbacks in Python, one for MIDI and one for audio."""
 
-    _stream = None
+    _stream = _midi = None
 
     def start(self, sound: np.ndarray, rate: int, period: int) -> None:
         """Open the stream at its lowest latency, then the MIDI port."""
@@ -54,5 +54,6 @@ class SounddeviceCallback(PythonPeer):
     def close(self) -> None:
         """Close both."""
         if self._stream is not None:
-            self._midi.close_port()
+            if self._midi is not None:
+                self._midi.close_port()
             self._stream.close(ignore_errors=True)

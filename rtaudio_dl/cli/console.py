@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.table import Table
 
+from rtaudio_dl.core.lifetime import start_thread
+
 console = Console(highlight=False)
 _aside = Console(highlight=False, stderr=True)  # what no program should have to read
 _PATIENCE_SECONDS = 2.0
@@ -28,8 +30,7 @@ def preparing() -> Iterator[None]:
                 style="dim",
             )
 
-    thread = threading.Thread(target=explain, daemon=True)
-    thread.start()
+    thread = start_thread(explain, "compiling")
     try:
         yield
     finally:

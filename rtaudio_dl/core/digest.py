@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-_OURS = "rtaudio_dl"
+# Functions of these are told by the versions of Python, NumPy and Numba.
+_FOREIGN = ("numpy", "numba", "llvmlite", "math", "builtins")
 _FORMAT = 1  # of object files and of how they are compiled
 
 
@@ -35,6 +36,10 @@ def _versions() -> tuple[str, ...]:
     from importlib.metadata import version
 
     return version("numba"), version("llvmlite"), np.__version__
+
+
+def _is_foreign(module: str) -> bool:
+    return module.partition(".")[0] in _FOREIGN
 
 
 class _Walk:
@@ -71,9 +76,7 @@ class _Walk:
         self._code(function.__code__, function.__globals__)
 
     def _is_compiled_here(self, function: types.FunctionType) -> bool:
-        # Functions of NumPy, Numba and Python are told by their versions.
-        top = (function.__module__ or "").partition(".")[0]
-        return top == _OURS or top not in ("numpy", "numba", "llvmlite", "math")
+        return not _is_foreign(function.__module__ or "")
 
     def _code(self, code: types.CodeType, names: dict[str, Any]) -> None:
         self.hash.update(code.co_code)
@@ -89,7 +92,7 @@ class _Walk:
 
     def _global(self, value: Any, attributes: tuple[str, ...]) -> None:
         if isinstance(value, types.ModuleType):
-            if value.__name__.startswith(_OURS):
+            if not _is_foreign(value.__name__):
                 for name in attributes:
                     self.value(getattr(value, name, None))
         else:

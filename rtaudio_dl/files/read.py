@@ -65,7 +65,7 @@ class SoundReader:
         self.format = f"{self._file.format} {self._file.subtype}".replace("_", " ")
         try:
             self._check()
-        except AudioFileError:
+        except BaseException:
             self.close()
             raise
 

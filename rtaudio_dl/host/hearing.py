@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rtaudio_dl.core.control import load_word
+from rtaudio_dl.core.lifetime import do_all
 from rtaudio_dl.core.system import Semaphore
 from rtaudio_dl.errors import DeviceError, EngineError, PatchError
 from rtaudio_dl.host.host import Host
@@ -86,7 +88,7 @@ class HearingHost(Host):
                 self._open_ears()
         except BaseException:
             self.stop_listening()
-            if self.running and self._audio.stream is None:
+            if self.running and not self._audio.watching:
                 self._audio.start()  # it plays on as it did
             raise
         return self._listener
@@ -96,12 +98,18 @@ class HearingHost(Host):
         listener, self._listener = self._listener, None
         if listener is None:
             return
+        blocks = self.running and self._audio.stream is not None
+        release = partial(listener.release, blocks=blocks)
+        do_all(self._lift_stroke, release, self._hear_nothing)
+
+    def _lift_stroke(self) -> None:
         key = load_word(self.engine.onset_key, 0)
         if key >= 0 and self.running:
             channel = int(self.engine.onset_trigger["channel"][0])
             self.note_off(key, channel=channel)
+
+    def _hear_nothing(self) -> None:
         stream = self._audio.stream
-        listener.release(blocks=self.running and stream is not None)
         if stream is not None:
             stream.hear(None)
 
@@ -187,8 +195,7 @@ class HearingHost(Host):
 
     def close(self) -> None:
         """Stop listening, and release everything; again: nothing."""
-        self.stop_listening()
-        super().close()
+        do_all(self.stop_listening, super().close)
 
 
 def _options(ears: Ears) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from types import TracebackType
 import numpy as np
 
 from rtaudio_dl.core.control import load_word, push, readable, store_word
+from rtaudio_dl.core.lifetime import do_all
 from rtaudio_dl.core.objects import prepare
 from rtaudio_dl.core.system import performance_clock
 from rtaudio_dl.engine import events, layout
@@ -242,6 +243,7 @@ class Host(Player, FilePlayer):
 
         It has to be called before the first patch is loaded.
         """
+        self._require_open()
         if self.instruments or self._flight is not None or len(self.tracks):
             raise EngineError(
                 "a flight recording begins before the first patch or sound file"
@@ -272,10 +274,9 @@ class Host(Player, FilePlayer):
     def close(self) -> None:
         """Finish a flight recording and release all models; again: nothing."""
         self._closed = True
-        self.stop_flight()
-        self.tracks.close()
-        while self.instruments:
-            self.instruments.popitem()[1].close()
+        instruments, self.instruments = self.instruments, {}
+        closing = [instrument.close for instrument in instruments.values()]
+        do_all(self.stop_flight, self.tracks.close, *closing)
 
     def _require_open(self) -> None:
         # The memory of the models is gone, and the engine still points to it.

@@ -6,7 +6,6 @@ between a key and the loudspeaker waits for it.
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -15,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from rtaudio_dl.core.control import readable, skip
+from rtaudio_dl.core.control import readable
 from rtaudio_dl.core.counters import CALLBACKS, RUN_NS, RUNS
+from rtaudio_dl.core.lifetime import do_all
 from rtaudio_dl.core.priority import lock_memory
 from rtaudio_dl.engine import events, layout
 from rtaudio_dl.engine.callback import audio_callback, midi_callback
@@ -71,17 +71,26 @@ class LiveHost(HearingHost):
         self._microphone_name = microphone
         self.device = find_player(device, backend)
         self._shared = SharedRing.create()
-        super().__init__(
-            round(self.device.default_rate), polyphony=polyphony, provider=provider
-        )
-        self._workers = Workers(self.engine, say)
+        try:
+            super().__init__(
+                round(self.device.default_rate), polyphony=polyphony, provider=provider
+            )
+            self._prepare(placement)
+        except BaseException:
+            self._shared.close()
+            raise
+
+    def _prepare(self, placement: str) -> None:
+        self._workers = Workers(self.engine, self._say)
         self.engine.master["fixed"] = placement == "fixed"
         self._lock = threading.Lock()  # one Python thread at a time writes the ring
-        self._audio = AudioSupervisor(self._open, self._callbacks, say)
+        self._audio = AudioSupervisor(self._open, self._callbacks, self._say)
         # JACK brings MIDI with the block, to the frame; the reader has all the rest.
         in_cycle = self.device.host_api == JACK
-        self.midi_reader = MidiReader(self._shared, midi, jack=not in_cycle)
+        self.midi_reader = MidiReader(self._shared, self._midi_name, jack=not in_cycle)
         self._recorder: Recorder | None = None
+        self._last: AudioStream | None = None  # that was opened
+        self._reached: list[object] = []  # that a driver which hangs may still reach
 
     def _new_engine(self, polyphony: int) -> layout.Engine:
         ring = self._shared
@@ -94,42 +103,49 @@ class LiveHost(HearingHost):
         if self.running:
             return
         self._require_open()
-        self._workers.start()
         try:
+            self._workers.start()
             stream = self._audio.start()
             self._set_delay(stream)
             self._start_ears()
             for place in self.instruments:
                 self._set_latency(place)
             self.midi_reader.start()
+            self.tracks.start()
         except BaseException:
             self.stop()
             raise
-        self.tracks.start()
         _lock([self.engine.array])
         for instrument in self.instruments.values():
             _lock(instrument.heard())
-        # What lives now lives on: the collector need not look at it again.
-        gc.collect()
-        gc.freeze()
 
     def stop(self) -> None:
         """End all sound and the recording, close the devices; may be called again."""
-        self.midi_reader.stop()
+        do_all(
+            self.midi_reader.stop,
+            self._fade_out,
+            self.stop_recording,
+            self._audio.stop,
+            self._keep_what_is_reached,
+            self._stop_ears,
+            self.tracks.close,
+            self._workers.stop,
+        )
+
+    def _fade_out(self) -> None:
         if self.running and self._audio.stream is not None:
             self.panic()
             self.tracks.stop()
             time.sleep(_FADE_SECONDS + 2 * self.block / self.sample_rate)
-        self.stop_recording()
-        self._audio.stop()
-        self._stop_ears()
-        self.tracks.close()
-        self._workers.stop()
+
+    def _keep_what_is_reached(self) -> None:
+        # The stream that was left keeps this host, but a host lets go of patches.
+        if self._audio.abandoned:
+            self._reached += [*self.instruments.values(), *self.tracks]
 
     def close(self) -> None:
-        """Stop, and release devices and models; again: nothing."""
-        self.stop()
-        super().close()
+        """Stop, and release devices, memory and models; again: nothing."""
+        do_all(self.stop, super().close, self._shared.close)
 
     def __enter__(self) -> LiveHost:
         self.start()
@@ -143,9 +159,11 @@ class LiveHost(HearingHost):
     # --- devices
 
     def _open(self) -> AudioStream:
-        # No audio thread runs now. What was played while there was none is not owed.
-        skip(self._shared.cursors)
-        return AudioStream(
+        # No audio thread runs now. Notes that were struck while there was none are not
+        # owed, but what ends others is.
+        self._shared.drop_notes()
+        held = self._last.held if self._last is not None else 0
+        self._last = AudioStream(
             audio_callback.address,
             self.engine.address,
             find_player(self._device_name, self._backend),
@@ -155,7 +173,10 @@ class LiveHost(HearingHost):
             midi_callback.address,
             self._midi_name,
             self._microphone(),
+            held,
+            reached=self,
         )
+        return self._last
 
     def _callbacks(self) -> int:
         return int(self.engine.counters[CALLBACKS])
@@ -224,12 +245,12 @@ class LiveHost(HearingHost):
 
     def record(self, path: str | Path, overwrite: bool = False) -> Recorder:
         """Record what is heard to a .wav or .flac file, until `stop_recording`."""
+        self._require_open()
         self.stop_recording()
-        self._recorder = Recorder(
-            self.engine, path, self.sample_rate, self._say, overwrite
-        )
-        self._recorder.start()
-        return self._recorder
+        recorder = Recorder(self.engine, path, self.sample_rate, self._say, overwrite)
+        recorder.start()
+        self._recorder = recorder
+        return recorder
 
     def stop_recording(self) -> Path | None:
         """Finish the recording, if there is one; returns its file."""
@@ -254,6 +275,7 @@ class LiveHost(HearingHost):
         self._wait(lambda: lacking(self.engine, place) == 0)
 
     def _wait_until_gone(self, place: int) -> None:
+        self._keep_what_is_reached()
         if not self.running:
             super()._wait_until_gone(place)
             return

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from rtaudio_dl.core.control import store_word
+from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.priority import INFERENCE, STREAMS, Priority, raise_priority
 from rtaudio_dl.core.system import Semaphore
 from rtaudio_dl.engine.layout import Engine
@@ -39,18 +41,18 @@ class Workers:
         return bool(self._threads)
 
     def start(self) -> None:
-        """Start both threads."""
+        """Start both threads, or none: EngineError."""
         store_word(self._engine.stop, 0, 0)
         engine = self._engine
-        for name, *arguments in (
-            ("inference", sounds.work_for_ever, INFERENCE, engine.worker_allowance),
-            ("streams", streams.work_for_ever, STREAMS, engine.stream_allowance),
-        ):
-            thread = threading.Thread(
-                target=self._run, args=arguments, name=name, daemon=True
-            )
-            self._threads.append(thread)
-            thread.start()
+        try:
+            for name, *arguments in (
+                ("inference", sounds.work_for_ever, INFERENCE, engine.worker_allowance),
+                ("streams", streams.work_for_ever, STREAMS, engine.stream_allowance),
+            ):
+                self._threads.append(start_thread(self._run, name, *arguments))
+        except BaseException:
+            self.stop()
+            raise
 
     def _run(self, entry: Any, priority: Priority, allowance: np.ndarray) -> None:
         refused = raise_priority(threading.get_native_id(), priority, allowance)
@@ -64,5 +66,5 @@ class Workers:
         store_word(self._engine.stop, 0, 1)
         for semaphore in (self._semaphore, self._stream_semaphore):
             semaphore.post()
-        while self._threads:
-            self._threads.pop().join()
+        threads, self._threads = self._threads, []
+        do_all(*(partial(join, thread) for thread in threads))

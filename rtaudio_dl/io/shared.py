@@ -15,8 +15,9 @@ import tempfile
 
 import numpy as np
 
-from rtaudio_dl.core.ring import CURSORS
-from rtaudio_dl.engine.events import EVENT, RING_SIZE
+from rtaudio_dl.core.control import load_word
+from rtaudio_dl.core.ring import CURSORS, READ, WRITE
+from rtaudio_dl.engine.events import EVENT, NOTE_OFF, NOTE_ON, RING_SIZE
 from rtaudio_dl.errors import EngineError
 
 _CURSOR_BYTES = 256  # whole cache lines, and the ring begins on one
@@ -46,7 +47,11 @@ class SharedRing:
         else:
             descriptor = _anonymous_file(_bytes(size))
             name = str(descriptor)
-            memory = mmap.mmap(descriptor, _bytes(size))
+            try:
+                memory = mmap.mmap(descriptor, _bytes(size))
+            except BaseException:
+                os.close(descriptor)
+                raise
         shared = cls(memory, size, name, descriptor)
         # Touch every page now, so that no real-time thread meets a page fault.
         shared.cursors[:] = 0
@@ -68,6 +73,17 @@ class SharedRing:
                 f"shared ring {name!r} of {size} events does not open: {error}; it "
                 "is handed over by the process that made it"
             ) from None
+
+    def drop_notes(self) -> None:
+        """Let notes that wait to begin be none, and keep all the rest in its order.
+
+        So what they were to end ends, and pedals and controls are as they were left.
+        Only while nobody reads the ring; it may be written meanwhile.
+        """
+        read, write = int(self.cursors[READ]), load_word(self.cursors, WRITE)
+        places = np.arange(read, write) & (self.size - 1)
+        begin = places[self.ring["kind"][places] == NOTE_ON]
+        self.ring["kind"][begin] = NOTE_OFF
 
     def close(self) -> None:
         """Give the memory back, once no view of it is in use; may be called again."""
@@ -96,5 +112,9 @@ def _anonymous_file(length: int) -> int:
     else:
         with tempfile.TemporaryFile() as file:
             descriptor = os.dup(file.fileno())
-    os.ftruncate(descriptor, length)
+    try:
+        os.ftruncate(descriptor, length)
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from rtaudio_dl.core.lifetime import join, start_thread
 from rtaudio_dl.errors import ModelError
 from rtaudio_dl.models import ort
 from rtaudio_dl.models.card import Card, Tensor
@@ -83,21 +84,20 @@ def _check_finite(name: str, output: np.ndarray) -> None:
 @contextmanager
 def _time_limit(seconds: float) -> Iterator[tuple[int, threading.Event]]:
     """Lend run options that end the run in time, and an event that says so."""
-    expired = threading.Event()
+    expired, done = threading.Event(), threading.Event()
     with ort.owned("RunOptions", ort.new("CreateRunOptions")) as options:
 
-        def end() -> None:
-            expired.set()
-            ort.call("RunOptionsSetTerminate", options)
+        def watch() -> None:
+            if not done.wait(seconds):
+                expired.set()
+                ort.call("RunOptionsSetTerminate", options)
 
-        timer = threading.Timer(seconds, end)
-        timer.daemon = True
-        timer.start()
+        thread = start_thread(watch, "time limit")
         try:
             yield options, expired
         finally:
-            timer.cancel()
-            timer.join()  # it must not touch the options after their release
+            done.set()
+            join(thread)  # it must not touch the options after their release
 
 
 def _typical(

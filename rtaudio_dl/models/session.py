@@ -72,16 +72,20 @@ class NativeSession:
         The arrays are C-contiguous float32, int32 or int64; the session keeps them
         alive. Returns a uintp array of ``OrtValue*``, valid until `free` or `close`.
         """
-        self._require_open()
+        self.require_open()
         for array in arrays:
             _check_memory(array)
         made = np.zeros(len(arrays), np.uintp)
         memory = ort.new("CreateCpuMemoryInfo", DEVICE_ALLOCATOR, DEFAULT_MEMORY)
-        with ort.owned("MemoryInfo", memory):
-            for index, array in enumerate(arrays):
-                value = _make_value(memory, array)
-                made[index] = value
-                self._held[value] = array
+        try:
+            with ort.owned("MemoryInfo", memory):
+                for index, array in enumerate(arrays):
+                    value = _make_value(memory, array)
+                    made[index] = value
+                    self._held[value] = array
+        except BaseException:
+            self.free(made)
+            raise
         return made
 
     def free(self, values: np.ndarray) -> None:
@@ -97,7 +101,7 @@ class NativeSession:
         Each array must match its tensor's dtype and fixed dimensions. Outputs that a
         mapping leaves out are not computed. Raises ModelError.
         """
-        self._require_open()
+        self.require_open()
         inputs = _by_name(self.inputs, inputs, "inputs")
         outputs = _by_name(self.outputs, outputs, "outputs")
         missing = [t.name for t in self.inputs if t.name not in inputs]
@@ -112,7 +116,8 @@ class NativeSession:
         address, self.address = self.address, 0
         ort.release("Session", address)
 
-    def _require_open(self) -> None:
+    def require_open(self) -> None:
+        """Raise EngineError once it is closed: whoever ran it would crash."""
         if not self.address:
             raise EngineError("the session is closed; open the model again")
 
@@ -153,7 +158,7 @@ class Binding:
         inputs: dict[str, np.ndarray],
         outputs: dict[str, np.ndarray],
     ):
-        self.session = session
+        self.session, self._closed = session, False
         self.inputs, self.outputs = inputs, outputs
         self._texts = [ctypes.create_string_buffer(n.encode()) for n in inputs]
         self._texts += [ctypes.create_string_buffer(n.encode()) for n in outputs]
@@ -167,9 +172,12 @@ class Binding:
     def run(self, run_options: int | None = None) -> None:
         """Run once, from Python, without the GIL: for warm-up, probes and tests.
 
-        Reads the bound inputs and writes the bound outputs. Raises ModelError.
+        Reads the bound inputs and writes the bound outputs. Raises ModelError, and
+        EngineError once it is closed.
         """
-        self.session._require_open()
+        self.session.require_open()
+        if self._closed:
+            raise EngineError("the binding is closed; bind the arrays again")
         ort.call(
             "Run",
             *(self.session.address, run_options),
@@ -181,6 +189,7 @@ class Binding:
 
     def close(self) -> None:
         """Release the values; again, or after the session: nothing."""
+        self._closed = True
         self.session.free(self._values)
 
 

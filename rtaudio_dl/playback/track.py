@@ -61,7 +61,7 @@ class Track:
             self.pitch, self.gain = pitch, gain
             self._loop = bool(loop)
             self._begin(seek)
-        except (AudioFileError, EngineError):
+        except BaseException:
             self._reader.close()
             raise
 

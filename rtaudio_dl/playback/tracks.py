@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rtaudio_dl.core.control import load_word
+from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.priority import lock_memory
 from rtaudio_dl.engine.layout import FLIGHT_ON, Engine
 from rtaudio_dl.errors import EngineError
@@ -24,6 +25,10 @@ class FilePlayer:
     engine: Engine
     sample_rate: int
     tracks: Tracks
+
+    def _require_open(self) -> None:
+        """Raise EngineError if the host is closed."""
+        raise NotImplementedError
 
     def play_file(
         self,
@@ -42,6 +47,7 @@ class FilePlayer:
         ``gain`` linear. The `Track` can be paused, moved, bent and stopped. Raises
         AudioFileError or EngineError.
         """
+        self._require_open()
         frame = int(self.engine.master["frame"][0])
         start = frame
         if at is not None:
@@ -108,6 +114,9 @@ class Tracks:
     def __len__(self) -> int:
         return len(self._tracks)
 
+    def __iter__(self) -> Iterator[Track]:
+        return iter(self._tracks)
+
     def stop(self) -> None:
         """Let all tracks fade out."""
         with self._lock:
@@ -118,9 +127,7 @@ class Tracks:
         """Read ahead from a thread of its own."""
         if self._thread is None:
             self._ended = False
-            self._thread = threading.Thread(target=self._run, name="tracks")
-            self._thread.daemon = True
-            self._thread.start()
+            self._thread = start_thread(self._run, "tracks")
 
     def _run(self) -> None:
         while not self._ended:
@@ -131,9 +138,7 @@ class Tracks:
     def close(self) -> None:
         """End the thread and close all files; no audio thread may run any more."""
         thread, self._thread = self._thread, None
-        if thread is not None:
-            self._ended = True
-            self._wake.set()
-            thread.join()
-        while self._tracks:
-            self._tracks.pop().close()
+        self._ended = True
+        self._wake.set()
+        tracks, self._tracks = self._tracks, []
+        do_all(lambda: join(thread), *(track.close for track in tracks))

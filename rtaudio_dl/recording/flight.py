@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from rtaudio_dl.core.control import pop_many, store_word
+from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.ring import new_cursors
 from rtaudio_dl.engine.events import EVENT
 from rtaudio_dl.engine.layout import FLIGHT_ON, PATCHES, Engine
@@ -85,16 +86,21 @@ class FlightRecorder:
             raise AudioFileError(
                 f"{path} cannot be written: {error.strerror}"
             ) from None
-        self._write(MAGIC)
-        self._chunk(
-            b"HEAD",
-            sample_rate=int(master["sample_rate"]),
-            polyphony=int(master["polyphony"]),
-            start=int(master["frame"]),
-        )
+        try:
+            self._write(MAGIC)
+            self._chunk(
+                b"HEAD",
+                sample_rate=int(master["sample_rate"]),
+                polyphony=int(master["polyphony"]),
+                start=int(master["frame"]),
+            )
+            self._thread = start_thread(self._run, "flight")
+        except BaseException:
+            if self._file is not None:
+                self._file.close()
+            path.unlink(missing_ok=True)
+            raise
         store_word(engine.switches, FLIGHT_ON, 1)
-        self._thread = threading.Thread(target=self._run, name="flight", daemon=True)
-        self._thread.start()
 
     def add_patch(self, patch: Patch, place: int, digest: str) -> None:
         """Keep a patch, before its first event."""
@@ -107,15 +113,19 @@ class FlightRecorder:
         if not self._ended.is_set():
             store_word(self._engine.switches, FLIGHT_ON, 0)
             self._ended.set()
-            self._thread.join()
-            with self._lock:
-                self._drain()
-                end = int(self._engine.master["frame"][0])
-                lost = dropped(self._engine.flight_cursors)
-                self._chunk(b"ENDS", end=end, lost=lost)
-                if self._file is not None:
-                    self._file.close()
+            do_all(lambda: join(self._thread), self._finish, self._close)
         return self.path
+
+    def _finish(self) -> None:
+        with self._lock:
+            self._drain()
+            end = int(self._engine.master["frame"][0])
+            lost = dropped(self._engine.flight_cursors)
+            self._chunk(b"ENDS", end=end, lost=lost)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
     def _run(self) -> None:
         while not self._ended.wait(_POLL_SECONDS):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from rtaudio_dl.core.control import load_word, pop_many, store_word
+from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.ring import DROPPED
 from rtaudio_dl.engine.layout import OUTPUTS, TAP_ON, Engine
 from rtaudio_dl.errors import AudioFileError
@@ -88,12 +89,14 @@ class Recorder:
         if self._thread is not None:
             raise AudioFileError(f"{self.path} is being recorded already")
         self._file = self._open()
-        self._discard()
-        self._lost_before = load_word(self._engine.tap_cursors, DROPPED)
-        self._thread = threading.Thread(
-            target=self._write_until_ended, name="recorder", daemon=True
-        )
-        self._thread.start()
+        try:
+            self._discard()
+            self._lost_before = load_word(self._engine.tap_cursors, DROPPED)
+            self._thread = start_thread(self._write_until_ended, "recorder")
+        except BaseException:
+            self._file.close()
+            self._part.unlink(missing_ok=True)
+            raise
         store_word(self._engine.switches, TAP_ON, 1)
 
     def stop(self) -> Path:
@@ -101,14 +104,16 @@ class Recorder:
 
         Returns where it is; may be called again.
         """
-        if self._thread is None:
+        thread, self._thread = self._thread, None
+        if thread is None:
             return self.path
         store_word(self._engine.switches, TAP_ON, 0)
-        time.sleep(_LAST_BLOCK_SECONDS)
-        self._ended.set()
-        self._thread.join()
-        self._thread = None
-        self._finish()
+        do_all(
+            lambda: time.sleep(_LAST_BLOCK_SECONDS),
+            self._ended.set,
+            lambda: join(thread),
+            self._finish,
+        )
         if self.lost:
             self._say(
                 f"{self.path}: {self.lost} frames were lost, the computer was too busy"

@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from rtaudio_dl.cli import listen, meters, play
-from rtaudio_dl.core.ring import push
-from rtaudio_dl.engine.layout import new_engine
+from rtaudio_dl.core.control import push
+from rtaudio_dl.engine.layout import Engine
 from rtaudio_dl.host import doctor
 from rtaudio_dl.host.counts import engine_counts
 from rtaudio_dl.host.latency import Latency
@@ -26,7 +26,7 @@ class Playing:
     latency = Latency(0, 128, 0, 0, sample_rate=48_000)
 
     def __init__(self):
-        self.engine = new_engine(self.sample_rate)
+        self.engine = Engine(self.sample_rate)
 
     def counts(self):
         return engine_counts(self.engine)

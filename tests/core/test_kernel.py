@@ -18,9 +18,9 @@ from numba.core.runtime import _nrt_python, rtsys
 from rtaudio_dl.core.kernel import kernels, rt_kernel
 from rtaudio_dl.dsp.rational_resampler import new_resampler
 from rtaudio_dl.engine import events, layout
-from rtaudio_dl.engine.offline import render_blocks
 from rtaudio_dl.kinds.classifier.layout import new_ear
 from tests.engine.rig import Rig, sine
+from tests.entries import render_blocks
 
 # What a body may call by name: nothing else exists that neither allocates nor locks.
 MATHS = {
@@ -56,7 +56,7 @@ def callbacks() -> list[CFunc]:
 
 def entries() -> dict:
     """What threads and Python call, with arguments of the types in use."""
-    engine = layout.new_engine(48_000)
+    engine = layout.Engine(48_000)
     out = np.zeros((1, layout.OUTPUTS), np.float32)
     heard = np.zeros((1, 3), np.float32)
     ears = new_ear(48_000, 16_000, 160, 2)

@@ -7,18 +7,15 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from rtaudio_dl.core.control import pop, push, store_word
 from rtaudio_dl.core.counters import AUDIO_COUNTERS
-from rtaudio_dl.core.ring import pop, push
-from rtaudio_dl.core.words import store_word
 from rtaudio_dl.dsp.resampler import PADDING
 from rtaudio_dl.engine import events, layout
 from rtaudio_dl.engine.master import CEILING
-from rtaudio_dl.engine.process import apply_due, process_block
-from rtaudio_dl.engine.schedule import collect
 from rtaudio_dl.host import instrument
-from rtaudio_dl.kinds.sound.pool import sweep
 from rtaudio_dl.models.card import Card, Tensor
 from rtaudio_dl.patches.patch import PARAMETERS, Key, Patch
+from tests.entries import apply_events, process_block, sweep
 
 RATE = 48_000
 BLOCK = 128
@@ -51,7 +48,7 @@ class Rig:
     """An engine, the patches in it, and a worker that the test runs by hand."""
 
     def __init__(self, polyphony: int = 32, rate: int = RATE):
-        self.engine = layout.new_engine(rate, polyphony)
+        self.engine = layout.Engine(rate, polyphony)
         store_word(self.engine.switches, layout.FLIGHT_ON, 1)  # for `notes`
         self.polyphony = polyphony
         self.first = 0
@@ -103,8 +100,7 @@ class Rig:
 
     def settle(self, place: int) -> None:
         """Fill a patch's pool in no time."""
-        collect(self.engine)
-        apply_due(self.engine)
+        apply_events(self.engine)
         self.sweep()
         while self.serve():
             self.sweep()

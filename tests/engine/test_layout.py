@@ -7,12 +7,12 @@ import pytest
 
 from rtaudio_dl.core import counters
 from rtaudio_dl.engine import layout
-from rtaudio_dl.engine.layout import NONE, new_engine
+from rtaudio_dl.engine.layout import NONE, Engine
 
 
 @pytest.fixture(scope="module")
 def engine():
-    return new_engine(44_100, polyphony=7)
+    return Engine(44_100, polyphony=7)
 
 
 def test_arrays_are_what_the_table_says(engine):
@@ -71,5 +71,5 @@ def test_counters_have_a_number_each():
 def test_midi_can_come_from_memory_of_somebody_else():
     ring = np.zeros(layout.RING_SIZE, layout.EVENT)
     cursors = np.zeros(layout.CURSORS, np.int64)
-    engine = new_engine(48_000, midi=(ring, cursors))
+    engine = Engine(48_000, midi=(ring, cursors))
     assert engine.midi_ring is ring and engine.midi_cursors is cursors

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from rtaudio_dl.engine import layout
-from rtaudio_dl.engine.offline import render_blocks, settle
 from rtaudio_dl.host.host import Host
 from tests.engine.rig import make_patch
+from tests.entries import render_blocks, settle
 from tests.models.models import write_oneshot
 
 
@@ -16,7 +16,7 @@ def model(tmp_path_factory):
 
 
 def test_an_empty_engine_settles_and_renders_silence():
-    engine = layout.new_engine(48_000)
+    engine = layout.Engine(48_000)
     out = np.ones((500, layout.OUTPUTS), np.float32)
     assert settle(engine, 0) == 0
     render_blocks(engine, out, 128)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from rtaudio_dl.engine import events, layout
 from rtaudio_dl.engine.layout import SEGMENT
-from rtaudio_dl.engine.process import process_block
 from tests.engine.rig import KEY, Rig, is_within_the_ceiling, level, onset, sine
+from tests.entries import process_block
 
 FRAMES = 4000
 KEYS = (40, 41, 42, 43)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from rtaudio_dl.core.system import performance_clock
 from rtaudio_dl.engine import events, layout
-from rtaudio_dl.engine.schedule import follow_clock, now
 from tests.engine.rig import KEY, RATE, Rig, level
+from tests.entries import follow_clock, now
 
 BLOCK = 128
 PERIOD_NS = 1e9 / RATE

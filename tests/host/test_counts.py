@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rtaudio_dl.core.ring import push, readable, write_frames
+from rtaudio_dl.core.control import push, readable
+from rtaudio_dl.core.ring import write_frames
 from rtaudio_dl.engine.events import RING_SIZE
-from rtaudio_dl.engine.layout import RINGS, new_engine
+from rtaudio_dl.engine.layout import RINGS, Engine
 from rtaudio_dl.engine.midi import hear
 from rtaudio_dl.host.counts import OVERFLOWS, engine_counts, lost
 from rtaudio_dl.host.host import Host
@@ -20,7 +21,7 @@ MORE = 3  # than there is room for
 
 @pytest.fixture(scope="module")
 def engine():
-    return new_engine(RATE)
+    return Engine(RATE)
 
 
 def overfill(ring, cursors) -> None:

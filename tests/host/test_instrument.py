@@ -33,7 +33,7 @@ def path(tmp_path_factory):
 
 @pytest.fixture
 def engine():
-    return layout.new_engine(48_000, polyphony=4)
+    return layout.Engine(48_000, polyphony=4)
 
 
 def installed(engine, path, place=2, first=10, **fields):
@@ -192,8 +192,8 @@ def test_a_model_far_above_the_hosts_rate_is_refused(tmp_path):
     """It would be played at another pitch: the engine reads 8 times as fast at most."""
     path = write_oneshot(tmp_path / "fine.onnx", sample_rate=96_000)
     with pytest.raises(EngineError, match="96000 Hz, more than 8 times the 8000 Hz"):
-        installed(layout.new_engine(8_000), path, keys=[36])
-    installed(layout.new_engine(12_000), path, keys=[36]).close()
+        installed(layout.Engine(8_000), path, keys=[36])
+    installed(layout.Engine(12_000), path, keys=[36]).close()
 
 
 def test_a_class_given_as_an_index_is_refused_with_the_next_step(engine, tmp_path):

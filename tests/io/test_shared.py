@@ -1,13 +1,15 @@
 """The shared ring: two processes, one memory, nothing left behind."""
 
+import mmap
+import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from rtaudio_dl.core.ring import pop, push, readable
-from rtaudio_dl.engine.events import CONTROL, new_event
+from rtaudio_dl.core.control import pop, push, readable
+from rtaudio_dl.engine.events import CONTROL, NOTE_OFF, NOTE_ON, new_event
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.io.shared import SharedRing
 
@@ -19,7 +21,7 @@ CHILD = """
 import sys
 from rtaudio_dl.io.shared import SharedRing
 from rtaudio_dl.engine.events import new_event
-from rtaudio_dl.core.ring import push
+from rtaudio_dl.core.control import push
 shared = SharedRing.attach(sys.argv[1], int(sys.argv[2]))
 event = new_event()
 for key in range(100):
@@ -94,7 +96,32 @@ def test_a_file_that_is_too_small_is_an_error(shared):
 
 
 def test_the_engine_plays_from_it(shared):
-    from rtaudio_dl.engine.layout import new_engine
+    from rtaudio_dl.engine.layout import Engine
 
-    engine = new_engine(48_000, midi=(shared.ring, shared.cursors))
+    engine = Engine(48_000, midi=(shared.ring, shared.cursors))
     assert np.shares_memory(engine.midi_ring, shared.ring)
+
+
+def test_notes_that_wait_are_dropped_and_what_ends_them_is_kept(shared):
+    event, into = new_event(), new_event()
+    kinds = (NOTE_ON, CONTROL, NOTE_OFF, NOTE_ON)
+    for first in range(0, 260, 4):  # round the end of the ring
+        for i, kind in enumerate(kinds):
+            event["kind"], event["key"] = kind, first + i
+            assert push(shared.ring, shared.cursors, event[0])
+        shared.drop_notes()
+        found = []
+        while pop(shared.ring, shared.cursors, into):
+            found.append((int(into["kind"][0]), int(into["key"][0]) - first))
+        assert found == [(NOTE_OFF, 0), (CONTROL, 1), (NOTE_OFF, 2), (NOTE_OFF, 3)]
+
+
+def test_memory_that_cannot_be_mapped_leaves_no_file(monkeypatch):
+    def refuse(*_):
+        raise OSError("no memory")
+
+    before = len(os.listdir("/proc/self/fd"))
+    monkeypatch.setattr(mmap, "mmap", refuse)
+    with pytest.raises(OSError, match="no memory"):
+        SharedRing.create()
+    assert len(os.listdir("/proc/self/fd")) == before

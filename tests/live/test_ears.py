@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from rtaudio_dl.core.switch import asked_value
+from rtaudio_dl.core.control import asked_value
 from rtaudio_dl.errors import DeviceError, EngineError, PatchError
 from rtaudio_dl.host.live import LiveHost
 from rtaudio_dl.kinds.classifier.listener import listen_file

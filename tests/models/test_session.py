@@ -307,3 +307,29 @@ def test_session_leaves_numpys_denormals_alone(session):
     session.bind(arrays(), [sound()]).run()
     tiny = np.full(4, 1e-37, "f") * np.float32(1e-3)
     assert np.all(tiny > 0)
+
+
+def test_closed_binding_says_so(session):
+    """Its values are freed: to run it would read what is not there."""
+    binding = session.bind(arrays(), [sound()])
+    binding.run()
+    binding.close()
+    with pytest.raises(EngineError, match="binding is closed; bind the arrays again"):
+        binding.run()
+
+
+def test_values_that_fail_half_way_are_all_released(session, monkeypatch):
+    from rtaudio_dl.models import session as module
+
+    make, made = module._make_value, []
+
+    def twice(*arguments):
+        if len(made) == 2:
+            raise EngineError("memory is short")
+        made.append(make(*arguments))
+        return made[-1]
+
+    monkeypatch.setattr(module, "_make_value", twice)
+    with pytest.raises(EngineError, match="memory is short"):
+        session.values([sound(), sound(), sound()])
+    assert len(made) == 2 and not session._held

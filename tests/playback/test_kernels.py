@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rtaudio_dl.core.control import store_word
 from rtaudio_dl.core.ring import DROPPED, READ, WRITE
-from rtaudio_dl.core.words import store_word
 from rtaudio_dl.engine import layout
 from rtaudio_dl.playback import kernels as track
 from rtaudio_dl.playback.kernels import (
@@ -29,7 +29,7 @@ class Ring:
     """A track with a ring that the test writes."""
 
     def __init__(self):
-        self.engine = layout.new_engine(RATE)
+        self.engine = layout.Engine(RATE)
         self.memory = np.full((2, SIZE + MARGIN), np.nan, np.float32)
         self.words, self.record = self.engine.track_cursors[0], self.engine.tracks[0]
         self.record["address"], self.record["frames"] = self.memory.ctypes.data, SIZE

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from rtaudio_dl.core.ring import write_frames
-from rtaudio_dl.engine.layout import TAP_FRAMES, TAP_ON, new_engine
+from rtaudio_dl.engine.layout import TAP_FRAMES, TAP_ON
 from rtaudio_dl.errors import AudioFileError
 from rtaudio_dl.recording.recorder import Recorder
 
@@ -34,7 +34,7 @@ def play(engine, count, start=0):
 
 @pytest.fixture(scope="module")
 def shared_engine():
-    return new_engine(RATE)
+    return Engine(RATE)
 
 
 @pytest.fixture
@@ -165,9 +165,9 @@ DISK_FULL = """
 import resource, sys
 from tests.recording.test_recorder import BLOCK, RATE, frames, play
 from rtaudio_dl.recording.recorder import Recorder
-from rtaudio_dl.engine.layout import new_engine
+from rtaudio_dl.engine.layout import Engine
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-engine = new_engine(RATE)
+engine = Engine(RATE)
 recorder = Recorder(engine, sys.argv[1], RATE, say=print)
 recorder.start()
 for second in range(5):

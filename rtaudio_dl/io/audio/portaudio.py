@@ -76,10 +76,11 @@ def _restart(sd: ModuleType) -> bool:
 class PortAudioStream:
     """Plays a callback's two interleaved channels through a device of PortAudio.
 
-    ``callback_address`` is a PaStreamCallback, called with ``user_address``; the caller
-    keeps both alive until `close`. ``device`` is PortAudio's index (None: no output),
-    ``sample_rate`` in Hz, ``block`` in frames. With ``inputs`` it also brings so many
-    interleaved channels of the device ``source``.
+    ``callback_address`` is a PaStreamCallback, called with ``user_address``;
+    ``reached`` is what keeps all that they reach: it lives as long as PortAudio may
+    call. ``device`` is PortAudio's index (None: no output), ``sample_rate`` in Hz,
+    ``block`` in frames. With ``inputs`` it also brings so many interleaved channels of
+    the device ``source``.
     """
 
     def __init__(
@@ -91,7 +92,9 @@ class PortAudioStream:
         block: int,
         source: int | None = None,
         inputs: int = 0,
+        reached: object = None,
     ):
+        self._reached = reached
         sd = sounddevice()
         kind, devices, channels = _sides(device, source, inputs)
         try:
@@ -119,7 +122,7 @@ class PortAudioStream:
                 f"device does not open at {sample_rate:g} Hz with blocks of {block}: "
                 f"{error}; another program may hold it, or try another --block"
             ) from None
-        self.midi_port = ""  # PortAudio knows nothing of MIDI
+        self.midi_port, self.held = "", 0  # PortAudio knows nothing of MIDI
         self.sample_rate = self._stream.samplerate
         self.block = block
 

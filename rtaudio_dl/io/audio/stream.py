@@ -64,10 +64,13 @@ class AudioStream:
     """A stereo float32 output that a C function fills, from a thread without the GIL.
 
     ``callback_address`` is a PaStreamCallback (interleaved output), called with
-    ``user_address``; the caller keeps both alive until `close`. ``sample_rate`` in Hz
-    and ``block`` in frames default to the device's; with JACK the server decides both.
+    ``user_address``; ``reached`` is what keeps all that they reach: it lives until
+    `close`, and for ever if the driver hangs then, for it may still call.
+    ``sample_rate`` in Hz and ``block`` in frames default to the device's; with JACK the
+    server decides both.
     ``callbacks`` counts calls, for `alive`. With JACK, ``midi_callback_address`` and
     ``midi`` bring MIDI in the same cycle, see `JackStream`; other drivers have none.
+    ``held`` is that of the stream before, whose device was lost.
     ``microphone`` is what the callback gets as its input; a ``device`` without outputs
     only hears. Raises DeviceError if it does not open.
     """
@@ -83,6 +86,8 @@ class AudioStream:
         midi_callback_address: int = 0,
         midi: str | None = None,
         microphone: Microphone | None = None,
+        held: int = 0,
+        reached: object = None,
     ):
         self.device, self.microphone = device, None
         if microphone is not None:
@@ -91,17 +96,22 @@ class AudioStream:
         block = int(_checked("block", block, DEFAULT_BLOCK, BLOCK_RANGE))
         addresses = callback_address, user_address
         if device.host_api == JACK:
-            self._stream = _open_jack(
-                addresses, device, rate, midi_callback_address, midi
-            )
+            midi_options = midi_callback_address, midi, held
+            self._stream = _open_jack(addresses, device, rate, midi_options, reached)
         else:
-            self._stream = _open_portaudio(addresses, device, rate, block, microphone)
+            self._stream = _open_portaudio(
+                addresses, device, rate, block, microphone, reached
+            )
             self.microphone = microphone
         self._callbacks = callbacks
         self._progress = (-1, 0.0)
         self._closed = False
         if microphone is not None and self.microphone is None:
-            self.hear(microphone)
+            try:
+                self.hear(microphone)
+            except BaseException:
+                self.close()
+                raise
 
     def hear(self, microphone: Microphone | None) -> bool:
         """Change the input while the stream runs, None: no input.
@@ -110,6 +120,8 @@ class AudioStream:
         """
         if microphone == self.microphone:
             return True
+        if self._closed:
+            raise DeviceError("a closed stream hears nothing; open a new one")
         if self.device.host_api != JACK:
             return microphone is None
         if microphone is None:
@@ -139,6 +151,11 @@ class AudioStream:
     def midi_port(self) -> str:
         """Its own MIDI input, for other programs to play into; empty if it has none."""
         return self._stream.midi_port
+
+    @property
+    def held(self) -> int:
+        """Bits: channels on which its MIDI may have left notes or the pedal down."""
+        return self._stream.held
 
     def midi_sources(self) -> list[str]:
         """Names of the MIDI sources that are connected to it."""
@@ -205,23 +222,26 @@ def _open_portaudio(
     rate: float,
     block: int,
     microphone: Microphone | None,
+    reached: object,
 ) -> portaudio.PortAudioStream:
     output = current_index(device) if device.outputs else None
     source = current_index(microphone.device) if microphone else None
     inputs = microphone.channels if microphone else 0
-    return portaudio.PortAudioStream(*addresses, output, rate, block, source, inputs)
+    return portaudio.PortAudioStream(
+        *(*addresses, output, rate, block, source, inputs), reached=reached
+    )
 
 
 def _open_jack(
     addresses: tuple[int, int],
     device: AudioDevice,
     rate: float,
-    midi_callback: int,
-    midi: str | None,
+    midi_options: tuple[int, str | None, int],
+    reached: object,
 ) -> JackStream:
     from rtaudio_dl.io.jack.stream import JackStream
 
-    stream = JackStream(*addresses, device.name, midi_callback, midi)
+    stream = JackStream(*addresses, device.name, *midi_options, reached)
     if stream.sample_rate != rate:
         actual = stream.sample_rate
         stream.close()

@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-from rtaudio_dl.errors import DeviceError
+from rtaudio_dl.core.lifetime import do_all, join, start_thread
+from rtaudio_dl.errors import RtaudioError
 from rtaudio_dl.io.audio.stream import PATIENCE_SECONDS, AudioStream, rescan
 
 POLL_SECONDS = 0.25
@@ -19,7 +20,8 @@ class AudioSupervisor:
 
     ``open_stream`` gives a new, unstarted stream or raises DeviceError; ``progress``
     counts callbacks; ``say`` gets one line when the device is lost and one when it is
-    back, from the supervisor's own thread.
+    back, from the supervisor's own thread. ``abandoned`` is true once a driver hung
+    while its stream was closed: it may still call.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class AudioSupervisor:
         self._open, self._count, self._say = open_stream, progress, say
         self._patience, self._retry = patience, retry
         self._stream: AudioStream | None = None
+        self.abandoned = False
         self._seen = (-1, 0.0)
         self._next_try = self._next_look = 0.0
         self._reasons: set[str] = set()  # said since the device was lost
@@ -45,31 +48,45 @@ class AudioSupervisor:
         """The stream that plays, None while the device is away."""
         return self._stream
 
+    @property
+    def watching(self) -> bool:
+        """Whether it was started and not stopped, be the device there or away."""
+        return self._thread is not None
+
     def start(self) -> AudioStream:
         """Open, start and watch the stream; DeviceError if that fails at once."""
         with self._lock:
             stream = self._begin()
-        self._ended.clear()
-        self._thread = threading.Thread(
-            target=self._watch, name="audio supervisor", daemon=True
-        )
-        self._thread.start()
+            self._ended.clear()
+        try:
+            self._thread = start_thread(self._watch, "audio supervisor")
+        except BaseException:
+            self.stop()
+            raise
         return stream
 
     def stop(self) -> None:
         """End the watch and close the stream; may be called again."""
         self._ended.set()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
+        thread, self._thread = self._thread, None
+        do_all(lambda: join(thread), self._end)
+
+    def _end(self) -> None:
         with self._lock:
-            if self._stream is not None:
-                self._stream.close()
-            self._stream = None
+            stream, self._stream = self._stream, None
+            if stream is not None:
+                self._close(stream)
+
+    def _close(self, stream: AudioStream) -> bool:
+        closed = stream.close()
+        self.abandoned = self.abandoned or not closed
+        return closed
 
     def poll(self) -> None:
         """Look once; the watch does this by itself."""
         with self._lock:
+            if self._ended.is_set():
+                return  # a stream that is opened now would be closed by nobody
             if self._stream is None:
                 self._try_again()
             elif not self._well():
@@ -87,8 +104,8 @@ class AudioSupervisor:
         stream = self._open()
         try:
             stream.start()
-        except DeviceError:
-            stream.close()
+        except BaseException:
+            self._close(stream)
             raise
         self._seen = (self._count(), time.monotonic())
         self._stream = stream
@@ -107,7 +124,7 @@ class AudioSupervisor:
         self._next_try = 0.0
         self._reasons.clear()
         self._say(f"audio device lost: {label}; waiting for it")
-        if not stream.close():
+        if not self._close(stream):
             self._say(f"{label} hangs; if it does not return, restart this program")
 
     def _try_again(self) -> None:
@@ -116,7 +133,7 @@ class AudioSupervisor:
         rescan()
         try:
             stream = self._begin()
-        except DeviceError as error:
+        except RtaudioError as error:
             self._next_try = time.monotonic() + self._retry
             self._say_once(f"audio device not back yet: {error}")
         else:

@@ -31,6 +31,7 @@ SCRATCH_FRAMES = 8192  # a longer cycle is played in parts
 _OUTPUT_UNDERFLOW = 4  # PortAudio's flag, as the engine knows it
 _NOTE_ON, _CONTROL = 0x90, 0xB0
 _SUSTAIN, _ALL_NOTES_OFF = 64, 123
+_ON = 64  # of a pedal, and above
 _MIDI_CHANNELS = 16
 
 CYCLE = np.dtype(
@@ -50,7 +51,7 @@ CYCLE = np.dtype(
         ("times", np.uintp),  # PaStreamCallbackTimeInfo; zero, the engine has a clock
         ("words", np.uintp),  # `WORDS` int64 that several threads share, see below
         # the cycle's own
-        ("played", np.int64),  # bits: channels that had notes
+        ("played", np.int64),  # bits: channels that had notes, or a pedal down
         ("released", np.int64),
         ("xruns_told", np.int64),
     ],
@@ -61,7 +62,8 @@ CYCLE = np.dtype(
 RELEASES = SWITCH  # of notes, asked for by the control side
 XRUNS = SWITCH + 8  # counted by JACK's notification thread
 LOST = SWITCH + 16  # the server has gone: set by JACK's thread for that
-WORDS = SWITCH + 24
+LEFT = SWITCH + 32  # by us: the engine is not to be reached any more
+WORDS = SWITCH + 40
 
 
 @rt_kernel
@@ -81,6 +83,14 @@ def _release(state, releases):
 
 
 @rt_kernel
+def _holds(message):
+    """Whether something must be ended when the source of this message goes."""
+    status, data1, data2 = message & 0xF0, message >> 8 & 0xFF, message >> 16 & 0xFF
+    pedal = status == _CONTROL and data1 == _SUSTAIN and data2 >= _ON
+    return status == _NOTE_ON or pedal
+
+
+@rt_kernel
 def _bring_midi(state, words, frames):
     releases = load_acquire(words, RELEASES)
     if state.released != releases:
@@ -89,7 +99,7 @@ def _bring_midi(state, words, frames):
     for i in range(midi_count(state.event_count, buffer)):
         offset, length, message = midi_message(state.event_get, state.event, buffer, i)
         if length > 0:
-            if message & 0xF0 == _NOTE_ON:
+            if _holds(message):
                 state.played |= 1 << (message & 0x0F)
             _send(state, offset, message)
 
@@ -129,10 +139,14 @@ def process(frames, user):
     words = words_at(state.words, WORDS)
     inputs = look(words)  # first: it says that the cycle before is over
     n = np.uintp(frames)
-    if state.midi_port != 0:
-        _bring_midi(state, words, n)
     left = floats_at(call2(state.get_buffer, state.ports[0], n), frames)
     right = floats_at(call2(state.get_buffer, state.ports[1], n), frames)
+    if load_acquire(words, LEFT) != 0:
+        for i in range(frames):
+            left[i] = right[i] = np.float32(0.0)
+        return 0
+    if state.midi_port != 0:
+        _bring_midi(state, words, n)
     mixed = table_at(state.scratch, SCRATCH_FRAMES, OUTPUTS)
     xruns = load_acquire(words, XRUNS)
     underflow = xruns != state.xruns_told

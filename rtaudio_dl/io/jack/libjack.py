@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from ctypes import c_char_p, c_int, c_uint32, c_uint64, c_ulong, c_void_p
 from functools import cache
 
-from rtaudio_dl.errors import DeviceError
+from rtaudio_dl.core.lifetime import start_thread
+from rtaudio_dl.errors import DeviceError, EngineError
 
 AUDIO = b"32 bit float mono audio"
 MIDI = b"8 bit raw midi"
@@ -151,38 +152,48 @@ class Client:
 
     def _open(self, name: str) -> int | None:
         opened: list[int | None] = []
+        given_up, lock = threading.Event(), threading.Lock()
 
         def call() -> None:
-            opened.append(
-                self._jack.jack_client_open(name.encode(), _NO_START_SERVER, None)
-            )
+            pointer = self._jack.jack_client_open(name.encode(), _NO_START_SERVER, None)
+            with lock:
+                opened.append(pointer)
+                if pointer and given_up.is_set():  # it answers after all, but to nobody
+                    self._jack.jack_client_close(pointer)
 
         with _environment:
-            answered = bounded(call, _ANSWER_SECONDS)
-        if not answered:
-            raise DeviceError("the JACK server does not answer; restart it")
-        return opened[0]
+            bounded(call, _ANSWER_SECONDS)
+        with lock:
+            given_up.set()
+            if not opened:
+                raise DeviceError("the JACK server does not answer; restart it")
+            return opened[0]
+
+    @property
+    def _here(self) -> int:
+        """The pointer, for the C library: it would crash over that of the past."""
+        if self.pointer is None:
+            raise DeviceError("this JACK client has left its server; open a new one")
+        return self.pointer
 
     @property
     def name(self) -> str:
         """The name that the server gave, which may have a number added."""
-        return self._jack.jack_get_client_name(self.pointer).decode()
+        return self._jack.jack_get_client_name(self._here).decode()
 
     @property
     def sample_rate(self) -> int:
         """Of the server, in Hz."""
-        return self._jack.jack_get_sample_rate(self.pointer)
+        return self._jack.jack_get_sample_rate(self._here)
 
     @property
     def period(self) -> int:
         """Frames per process cycle of the server."""
-        return self._jack.jack_get_buffer_size(self.pointer)
+        return self._jack.jack_get_buffer_size(self._here)
 
     def register(self, name: str, kind: bytes, flags: int) -> int:
         """A new port of this client, as a pointer."""
-        port = self._jack.jack_port_register(
-            self.pointer, name.encode(), kind, flags, 0
-        )
+        port = self._jack.jack_port_register(self._here, name.encode(), kind, flags, 0)
         if not port:
             raise DeviceError(f"JACK refused the port {name!r}; it may have too many")
         return port
@@ -194,26 +205,27 @@ class Client:
             "xrun": self._jack.jack_set_xrun_callback,
             "shutdown": self._jack.jack_on_shutdown,
         }[event]
-        function(self.pointer, callback, argument)
+        function(self._here, callback, argument)
 
     def activate(self) -> None:
         """Begin to take part in process cycles."""
-        if self._jack.jack_activate(self.pointer):
+        if self._jack.jack_activate(self._here):
             raise DeviceError("the JACK server did not let this client start")
 
     def deactivate(self) -> None:
         """Take no further part; connections end."""
-        bounded(lambda: self._jack.jack_deactivate(self.pointer), _ANSWER_SECONDS)
+        pointer = self._here
+        bounded(lambda: self._jack.jack_deactivate(pointer), _ANSWER_SECONDS)
 
     def ports(self, kind: bytes, flags: int = 0) -> list[str]:
         """Names of all ports of a kind that have all these flags."""
         return self._take(
-            self._jack.jack_get_ports(self.pointer, None, b"^" + kind + b"$", flags)
+            self._jack.jack_get_ports(self._here, None, b"^" + kind + b"$", flags)
         )
 
     def unregister(self, port: int) -> None:
         """Take a port of this client away; no cycle may use it any more."""
-        self._jack.jack_port_unregister(self.pointer, port)
+        self._jack.jack_port_unregister(self._here, port)
 
     def playback_targets(self) -> dict[str, list[str]]:
         """Who can be played to: client name to its audio inputs, hardware first."""
@@ -235,7 +247,7 @@ class Client:
 
     def connections(self, port: int) -> list[str]:
         """Names of the ports that one is connected to."""
-        return self._take(self._jack.jack_port_get_all_connections(self.pointer, port))
+        return self._take(self._jack.jack_port_get_all_connections(self._here, port))
 
     def _take(self, names: int | None) -> list[str]:
         if not names:
@@ -249,15 +261,17 @@ class Client:
 
     def port_name(self, port: int) -> str:
         """Full name of a port of this client, ``client:port``."""
+        _ = self._here  # the port goes with the client
         return self._jack.jack_port_name(port).decode()
 
     def connect(self, source: str, sink: str) -> bool:
         """Connect two ports by name; False if the server refuses."""
-        refused = self._jack.jack_connect(self.pointer, source.encode(), sink.encode())
+        refused = self._jack.jack_connect(self._here, source.encode(), sink.encode())
         return not refused
 
     def playback_latency(self, port: int) -> int:
         """Frames from a port of this client to the end of its way, the longest."""
+        _ = self._here  # the port goes with the client
         latency = (c_uint32 * 2)()
         self._jack.jack_port_get_latency_range(port, _PLAYBACK_LATENCY, latency)
         return latency[1]
@@ -271,8 +285,15 @@ class Client:
 
 
 def bounded(call: Callable[[], object], seconds: float) -> bool:
-    """Run a C call that may hang; False if it did not come back in time."""
-    thread = threading.Thread(target=call, daemon=True)
-    thread.start()
+    """Run a C call that may hang; False if it did not come back in time.
+
+    Where the system gives no thread, the call is made here and may hang: one that was
+    left out would leave a driver calling what is freed next.
+    """
+    try:
+        thread = start_thread(call, "bounded call")
+    except EngineError:
+        call()
+        return True
     thread.join(seconds)
     return not thread.is_alive()

@@ -10,6 +10,7 @@ from rtaudio_dl.io.jack import cycle as jack_cycle
 from rtaudio_dl.io.jack import libjack
 from rtaudio_dl.io.jack.cycle import (
     CYCLE,
+    LEFT,
     LOST,
     OUTPUTS,
     RELEASES,
@@ -30,11 +31,13 @@ _OUT_NAMES = ("out_left", "out_right")
 class JackStream:
     """Plays a callback's two channels to the ports of another JACK client.
 
-    ``callback`` is the address of a PaStreamCallback, called with ``user``; the caller
-    keeps both alive until `close`. ``target`` is the name of the client to play to.
+    ``callback`` is the address of a PaStreamCallback, called with ``user``. ``reached``
+    is what keeps all that they reach: it lives as long as JACK may call. ``target`` is
+    the name of the client to play to.
     ``midi_callback``, if not 0, is the address of ``void f(user, int64 frame, uint64
     message)``, called before it for each MIDI message of the cycle; `poll_midi` then
-    connects the sources that ``midi`` names (None: hardware that only JACK has).
+    connects the sources that ``midi`` names (None: hardware that only JACK has). The
+    first cycle ends what ``held`` says: see `held`.
     """
 
     def __init__(
@@ -44,20 +47,23 @@ class JackStream:
         target: str,
         midi_callback: int = 0,
         midi: str | None = None,
+        held: int = 0,
+        reached: object = None,
     ):
         self._client = libjack.Client(CLIENT_NAME)
-        self._midi_port = 0
+        self._midi_port, self._reached = 0, reached
         self._sources = JackPorts(midi, hardware=no_sequencer())
-        self._said_port = False
+        self._said_port = self.started = False
         try:
             self._targets = self._find(target)
             self._register(midi_callback)
-        except DeviceError:
+            self._prepare(callback, user, midi_callback)
+            self.sample_rate = self._client.sample_rate
+        except BaseException:
             self._client.close()
             raise
-        self._prepare(callback, user, midi_callback)
-        self.sample_rate = self._client.sample_rate
-        self.started = False
+        self._state["played"] = held
+        store_word(self._words, RELEASES, held != 0)
 
     def _find(self, target: str) -> list[str]:
         clients = self._client.playback_targets()
@@ -140,6 +146,13 @@ class JackStream:
         May be called while the callback runs. Raises DeviceError.
         """
         self.hear_nothing()
+        try:
+            self._hear(source, channels)
+        except BaseException:
+            self.hear_nothing()
+            raise
+
+    def _hear(self, source: str, channels: int) -> None:
         for number in range(1, channels + 1):
             name = f"in_{number}"
             port = self._client.register(name, libjack.AUDIO, libjack.IS_INPUT)
@@ -177,6 +190,14 @@ class JackStream:
     # --- MIDI
 
     @property
+    def held(self) -> int:
+        """Bits: the channels on which a source's notes or pedal may be down.
+
+        True after `close`, too: what a server's death cut off ends in the next stream.
+        """
+        return int(self._state["played"][0])
+
+    @property
     def midi_port(self) -> str:
         """The port that other programs can play into, empty if there is none."""
         if not (self._midi_port and self.active()):
@@ -203,9 +224,10 @@ class JackStream:
     def close(self) -> bool:
         """Leave the server; False if it is so stuck that it had to be abandoned."""
         self.started = False
+        store_word(self._words, LEFT, 1)
         if self._client.close():
             return True
-        _abandoned.append(self)  # its thread may still write there
+        _abandoned.append(self)  # its thread may still be in the callback
         return False
 
 

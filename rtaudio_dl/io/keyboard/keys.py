@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
+from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.io.keyboard.terminal import Terminal
 
 # One octave and a fourth from C, as Ableton Live and GarageBand lay it out.
@@ -165,16 +166,16 @@ class Keyboard:
 
     def __enter__(self) -> Keyboard:
         self._terminal.open()
-        self._thread = threading.Thread(target=self._run, name="keyboard", daemon=True)
-        self._thread.start()
+        try:
+            self._thread = start_thread(self._run, "keyboard")
+        except BaseException:
+            self._terminal.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self._closing.set()
-        try:
-            self._thread.join()
-        finally:
-            self._terminal.close()
+        do_all(lambda: join(self._thread), self._terminal.close)
 
     def _run(self) -> None:
         try:

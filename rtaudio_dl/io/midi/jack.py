@@ -19,6 +19,7 @@ import numpy as np
 from rtaudio_dl.core.control import load_word, pop, push
 from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.kernel import rt_kernel
+from rtaudio_dl.core.lifetime import join, start_thread
 from rtaudio_dl.core.native import (
     call2,
     call3,
@@ -29,7 +30,7 @@ from rtaudio_dl.core.native import (
 )
 from rtaudio_dl.core.ring import CURSORS, DROPPED, new_cursors
 from rtaudio_dl.core.system import performance_clock
-from rtaudio_dl.errors import DeviceError
+from rtaudio_dl.errors import RtaudioError
 from rtaudio_dl.io.jack import libjack
 from rtaudio_dl.io.jack.native import (
     MIDI_EVENT,
@@ -195,7 +196,7 @@ class JackMidi:
             return []  # has neither clock_gettime nor such pipes; use the system's MIDI
         try:
             self._connection = _Connection(self._put)
-        except DeviceError:
+        except RtaudioError:
             return []
         name = self._connection.client.port_name(self._connection.port)
         return [Status("virtual", JACK, f"JACK port {name}"), *self._look()]
@@ -219,21 +220,20 @@ class _Connection:
         pop(self._ring, self._cursors, self._item)
         self._now, self._lost = np.zeros(2, np.int64), np.zeros(1, np.int64)
         self._state = np.zeros(1, _STATE)
-        self._read_end, self._write_end = os.pipe()
+        self._ends: tuple[int, ...] = ()  # of a pipe: to read, to write
+        self._thread: threading.Thread | None = None
         try:
             self.port = self.client.register("midi_in", libjack.MIDI, libjack.IS_INPUT)
+            self._ends = os.pipe()
+            self._thread = start_thread(self._hand_on, "MIDI from JACK", self._ends[0])
             self._activate()
-        except DeviceError:
-            self.client.close()
-            os.close(self._read_end)
-            os.close(self._write_end)
+        except BaseException:
+            self.close()
             raise
-        self._thread = threading.Thread(target=self._hand_on, daemon=True)
-        self._thread.start()
 
     def _activate(self) -> None:
         # A full pipe must not block JACK's thread: its reader is awake already.
-        os.set_blocking(self._write_end, False)
+        os.set_blocking(self._ends[1], False)
         state = self._state
         state["client"], state["port"] = self.client.pointer, self.port
         for field, function in (
@@ -250,7 +250,7 @@ class _Connection:
         state["clock_gettime"], state["clock"] = clock.address, clock.id
         state["now"] = self._now.ctypes.data
         state["write"] = _address_of_write()
-        state["wake"] = self._write_end
+        state["wake"] = self._ends[1]
         state["event"], state["item"] = self._event.ctypes.data, self._item.ctypes.data
         state["lost"] = self._lost.ctypes.data
         state["ring"] = self._ring.ctypes.data
@@ -274,13 +274,15 @@ class _Connection:
         if not self.client.close():
             _abandoned.append(self)  # JACK's thread may still write there
             return
-        os.close(self._write_end)
-        self._thread.join()
-        os.close(self._read_end)
+        ends, self._ends = self._ends, ()
+        if ends:
+            os.close(ends[1])
+            join(self._thread)
+            os.close(ends[0])
 
-    def _hand_on(self) -> None:
+    def _hand_on(self, read_end: int) -> None:
         item = np.zeros(1, _RAW)
-        while os.read(self._read_end, 4096):
+        while os.read(read_end, 4096):
             while pop(self._ring, self._cursors, item):
                 word = int(item["message"][0])
                 length = word >> 24

@@ -103,32 +103,42 @@ class MidiOut:
             raise DeviceError(f"{label} does not open: {error}") from None
         return out, label
 
+    def _send(self, *message: int) -> None:
+        if self._out is None:
+            raise DeviceError(f"{self.label} is closed; open it again")
+        self._out.send_message(message)
+
     def note_on(self, key: int, velocity: float, channel: int = 0) -> None:
         """Strike a key; ``velocity`` 0..1, the softest is 1 of 127."""
         value = min(max(round(velocity * 127), 1), 127)
         if (channel, key) in self._held:
             self.note_off(key, channel)
+        self._send(0x90 | channel, key, value)
         self._held.add((channel, key))
-        self._out.send_message((0x90 | channel, key, value))
 
     def note_off(self, key: int, channel: int = 0) -> None:
         """Lift a key, if it is down."""
         if (channel, key) in self._held:
             self._held.discard((channel, key))
-            self._out.send_message((0x80 | channel, key, 0))
+            self._send(0x80 | channel, key, 0)
 
     def close(self) -> None:
         """Lift all keys and close the port; again: nothing."""
         if self._out is None:
             return
+        out = self._out
+        with contextlib.suppress(Exception):  # the port may have gone
+            self._lift_all()
+        with contextlib.suppress(Exception):
+            out.close_port()
+        self._out = None
+        out.delete()
+
+    def _lift_all(self) -> None:
         if self._held:
             for channel, key in sorted(self._held):
                 self.note_off(key, channel)
             time.sleep(_LAST_SECONDS)
-        out, self._out = self._out, None
-        with contextlib.suppress(Exception):  # the port may have gone
-            out.close_port()
-        out.delete()
 
 
 def _label(output: tuple[str, int, int]) -> str:

@@ -16,6 +16,7 @@ import threading
 import time
 from dataclasses import asdict
 
+from rtaudio_dl.core.lifetime import do_all, start_thread
 from rtaudio_dl.io.midi.ports import JACK, Status, list_jack
 
 POLL_SECONDS = 1.0
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stdout.write(json.dumps(_list()))
         return
     ended = threading.Event()
-    threading.Thread(target=_wait_for_end, args=(ended,), daemon=True).start()
+    start_thread(_wait_for_end, "end of the parent", ended)
     jack = not options.no_jack
     Reader(options.ring, options.size, options.port, jack).run(ended)
     os._exit(0)  # all is closed, and Numba would take most of a second to unload
@@ -108,10 +109,8 @@ class Reader:
         say(Status("ready"))
         while not ended.wait(POLL_SECONDS):
             self._poll()
-        for source in (self._jack, self._system):
-            if source is not None:
-                source.close()
-        self._writer.close(seconds=0.5)
+        sources = [s for s in (self._jack, self._system) if s is not None]
+        do_all(*(s.close for s in sources), lambda: self._writer.close(seconds=0.5))
 
     def _poll(self) -> None:
         statuses = self._jack.poll() if self._jack else []

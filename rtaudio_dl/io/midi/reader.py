@@ -12,7 +12,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rtaudio_dl.core.control import push
+from rtaudio_dl.core.control import push, readable
+from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.engine.events import NANOSECONDS, from_midi, new_event
 from rtaudio_dl.engine.layout import CHANNELS
 from rtaudio_dl.errors import DeviceError
@@ -30,6 +31,8 @@ _START = (
 _LIST_SECONDS = 15.0
 _RESTART_SECONDS = 2.0
 _STOP_SECONDS = 3.0
+_FULL_RING_SECONDS = 0.005  # between two looks at a full ring
+_LAST_NOTES_SECONDS = 0.5  # for a full ring to get room, when all ends
 # Ctrl-C is for the parent, who ends the reader in its time.
 _DETACHED = (
     {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -107,10 +110,7 @@ class MidiReader:
         if self._thread is not None:
             return
         self._stopping.clear()
-        self._thread = threading.Thread(
-            target=self._serve, name="MIDI reader", daemon=True
-        )
-        self._thread.start()
+        self._thread = start_thread(self._serve, "MIDI reader")
 
     def wait_until_ready(self, seconds: float) -> bool:
         """Whether all ports that are there have been opened within this time."""
@@ -119,12 +119,13 @@ class MidiReader:
     def stop(self) -> None:
         """End the reading, and all notes; may be called again."""
         self._stopping.set()
+        thread, self._thread = self._thread, None
+        do_all(self._let_end, lambda: join(thread))
+
+    def _let_end(self) -> None:
         with self._lock:
             if self._process is not None:
                 self._process.stdin.close()
-        if self._thread is not None:
-            self._thread.join()
-            self._thread = None
 
     def ports(self) -> list[str]:
         """Names of the sources that are read now."""
@@ -163,11 +164,13 @@ class MidiReader:
                 return f": {error}"
             if process is None:
                 return ""
-            for line in process.stdout:
-                self._hear(line)
-            self._wait_for_end(process)
-            self._ports, self._virtual = [], ""
-            self._end_all_notes()
+            try:
+                for line in process.stdout:
+                    self._hear(line)
+            finally:
+                self._wait_for_end(process)
+                self._ports, self._virtual = [], ""
+                self._end_all_notes()
             return _last_line(errors)
 
     def _spawn(self, errors) -> subprocess.Popen | None:
@@ -234,7 +237,20 @@ class MidiReader:
         for channel in range(CHANNELS):
             for control in (64, 123):
                 from_midi(event, bytes((0xB0 | channel, control, 0)))
+                if not self._wait_for_room():
+                    return
                 push(self._ring.ring, self._ring.cursors, event[0])
+
+    def _wait_for_room(self) -> bool:
+        """Until the engine has read on; no longer than a moment once all is to end."""
+        until = None
+        while readable(self._ring.cursors) >= self._ring.size:
+            if until is None and self._stopping.is_set():
+                until = time.monotonic() + _LAST_NOTES_SECONDS
+            if until is not None and time.monotonic() > until:
+                return False
+            time.sleep(_FULL_RING_SECONDS)
+        return True
 
 
 def _last_line(errors) -> str:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import queue
-import threading
 import time
 from collections import defaultdict
 
 import numpy as np
 
 from rtaudio_dl.core.control import push, readable
+from rtaudio_dl.core.lifetime import start_thread
 from rtaudio_dl.core.ring import new_cursors
-from rtaudio_dl.engine.events import EVENT, NANOSECONDS, NOTE_ON, from_midi, new_event
+from rtaudio_dl.engine.events import (
+    CONTROL,
+    EVENT,
+    NANOSECONDS,
+    NOTE_ON,
+    from_midi,
+    new_event,
+)
 
 SUSTAIN, ALL_NOTES_OFF = 64, 123  # controllers
 _FULL_RING_SECONDS = 0.001  # between two looks at a full ring
@@ -24,14 +31,14 @@ class Writer:
     def __init__(self, ring: np.ndarray, cursors: np.ndarray):
         self._ring, self._cursors, self._event = ring, cursors, new_event()
         self._queue: queue.SimpleQueue = queue.SimpleQueue()
-        self._held: dict[str, set[int]] = defaultdict(set)  # channels that had notes
+        # Channels that had notes, or a pedal down.
+        self._held: dict[str, set[int]] = defaultdict(set)
         self.waits = 0
         self.dropped = 0
         # Kernels are loaded at their first call: now, not at the first note.
         push(np.zeros(1, EVENT), new_cursors(), self._event[0])
         readable(cursors)
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._thread = start_thread(self._run, "MIDI writer")
 
     def put(self, source: str, stamp: int, message: bytes | None) -> None:
         """Take a message, from any thread; None ends all notes of the source."""
@@ -62,12 +69,18 @@ class Writer:
         if not from_midi(event, message):
             return
         event["time"], event["clock"] = stamp, NANOSECONDS
-        if event["kind"][0] == NOTE_ON:
+        if _holds(event[0]):
             self._held[source].add(int(event["channel"][0]))
         while readable(self._cursors) >= self._ring.size:
             self.waits += 1
             time.sleep(_FULL_RING_SECONDS)
         push(self._ring, self._cursors, event[0])
+
+
+def _holds(event: np.void) -> bool:
+    """Whether something must be ended when the source of this event goes."""
+    pedal = event["kind"] == CONTROL and event["key"] == SUSTAIN
+    return event["kind"] == NOTE_ON or (pedal and event["value"] > 0)
 
 
 def _ends_notes(message: bytes | None) -> bool:

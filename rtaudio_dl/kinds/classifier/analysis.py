@@ -133,7 +133,7 @@ def _tell(ears, count):
             detection.level = _level_of(ear)
             ears.counters[DETECTIONS] += 1
         if ear.patience > 0:
-            detection.published = record_at(ear.master, MASTER).frame
+            detection.published = record_at(ear.clock, MASTER).frame
         trigger, event = ears.triggers[detection.label], ears.event[0]
         key = load_acquire(ears.trigger_keys, detection.label)
         ring = records_at(ear.note_ring, RING_SIZE, EVENT)
@@ -158,7 +158,7 @@ def _publish_scores(ears, frame):
 def _analyse_window(ears):
     ear, counters, step = ears.ear[0], ears.counters, ears.resampler[0]
     allowance = ears.allowance[0]
-    began = now(record_at(ear.master, MASTER), ears.ticks)
+    began = now(record_at(ear.clock, MASTER), ears.ticks)
     counters[ANALYSIS_GAVE_WAY] += begin_work(allowance, began, ear.long)
     counters[ANALYSES] += 1
     ran = _run_model(ear)
@@ -182,7 +182,7 @@ def _analyse_window(ears):
         )
         _publish_scores(ears, frame)
         _tell(ears, found)
-    ended = now(record_at(ear.master, MASTER), ears.ticks)
+    ended = now(record_at(ear.clock, MASTER), ears.ticks)
     end_work(allowance, ended)
     took = ended - began
     counters[ANALYSIS_NS] += took
@@ -194,7 +194,7 @@ def _end_hop(ears):
     """Move the window on by the hop that is whole now, and look at it."""
     ear = ears.ear[0]
     hop = floats_at(ear.hop, ear.hop_size)
-    waiting = readable(record_at(ear.inputs, INPUTS).input_cursors)
+    waiting = readable(record_at(ear.source, INPUTS).input_cursors)
     window = floats_at(ear.audio, ear.audio_size)
     kept = window.size - hop.size
     for i in range(kept):
@@ -264,7 +264,7 @@ def begin_at(ears, frame):
 def take_chunk(ears):
     """Analyse the next frames of the input ring; how many there were. [worker]"""
     ear = ears.ear[0]
-    inputs = record_at(ear.inputs, INPUTS)
+    inputs = record_at(ear.source, INPUTS)
     ring, cursors = inputs.input_ring, inputs.input_cursors
     lost = load_acquire(cursors, DROPPED)
     if lost != ear.lost:
@@ -298,7 +298,7 @@ def listen(ears):
 def hear_file(ears, frames):
     """Take float32 (frames, channels) of a file, as the threads do. [control]"""
     mode = flush_denormals()
-    inputs = record_at(ears.ear[0].inputs, INPUTS)
+    inputs = record_at(ears.ear[0].source, INPUTS)
     done = 0
     while done < frames.shape[0]:
         count = min(frames.shape[0] - done, PIECE)

@@ -63,8 +63,8 @@ EAR = np.dtype(
         ("trace_row", np.uintp),  # float64 (1, labels + 1)
         ("trace_ring", np.uintp),  # float64 (TRACE, labels + 1)
         # what it shares with an engine
-        ("inputs", np.uintp),  # `INPUTS`
-        ("master", np.uintp),  # `MASTER`
+        ("source", np.uintp),  # `INPUTS`
+        ("clock", np.uintp),  # `MASTER`
         ("note_ring", np.uintp),  # of `EVENT`, `RING_SIZE`
         ("note_cursors", np.uintp),
         # the thread's semaphore
@@ -154,8 +154,8 @@ class Ears(Memory):
         for name in INPUTS.names:
             setattr(self, name, source.inputs[name][0])
         self.ear_ring, self.ear_cursors = source.ear_ring, source.ear_cursors
-        self.ear["inputs"] = self.inputs.ctypes.data
-        self.ear["master"] = self.master.ctypes.data
+        self.ear["source"] = self.inputs.ctypes.data
+        self.ear["clock"] = self.master.ctypes.data
         self.ear["note_ring"] = self.ear_ring.ctypes.data
         self.ear["note_cursors"] = self.ear_cursors.ctypes.data
 

@@ -10,6 +10,7 @@ A file goes through the same kernels as a microphone does, sample by sample.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import numpy as np
 
 from rtaudio_dl.core.control import pop_many, store_word
 from rtaudio_dl.core.counters import ANALYSIS_COUNTERS, INPUT_COUNTERS
+from rtaudio_dl.core.lifetime import do_all
 from rtaudio_dl.dsp.onset import LEAST, PAUSE, RATIO, reset_onset
 from rtaudio_dl.dsp.rational_resampler import delay
 from rtaudio_dl.engine.detection import DETECTION
@@ -87,6 +89,7 @@ class Listener:
         check("onset_least", onset_least, 0, 1)
         check("onset_pause", onset_pause, 0.01, 10)
         self.sample_rate, self.model_name = sample_rate, str(model)
+        self._closed = False
         if str(model) == ONSET:
             if settings:
                 raise EngineError("onset has no thresholds: give onset_ratio instead")
@@ -184,7 +187,13 @@ class Listener:
 
     def close(self) -> None:
         """Release the model; again: nothing."""
+        self._closed = True
         self._ear.close()
+
+    def _require_open(self) -> None:
+        # The kernels would run a model whose memory is gone.
+        if self._closed:
+            raise EngineError("the listener is closed; make a new one")
 
     def __enter__(self) -> Listener:
         return self
@@ -209,17 +218,16 @@ class FileListener(Listener):
         channels: tuple[int, ...] | None = None,
         **options: Any,
     ):
-        self._reader = SoundReader(path)
-        try:
+        with ExitStack() as opened:
+            self._reader = opened.enter_context(SoundReader(path))
             super().__init__(model, self._reader.sample_rate, **options)
+            opened.callback(super().close)
             choose_channels(self._memory.input, self._reader.channels, channels)
-        except BaseException:
-            self._reader.close()
-            raise
+            # Loaded now, so that `done` shows the pace of what follows.
+            self._take(np.zeros((0, self._reader.channels), np.float32))
+            opened.pop_all()
         self.seconds = self._reader.seconds
         self._block = round(_BLOCK_SECONDS * self.sample_rate)
-        # Loaded now, so that `done` shows the pace of what follows.
-        self._take(np.zeros((0, self._reader.channels), np.float32))
 
     @property
     def done(self) -> float:
@@ -232,15 +240,21 @@ class FileListener(Listener):
 
     def blocks(self) -> Iterator[list[Detection]]:
         """What was heard in each quarter of a second, and after the end."""
+        self._require_open()
         for block in self._reader.blocks(self._block):
-            self._take(block)
-            yield self.events()
+            yield self._heard(block)
+            self._require_open()
         silence = self._silence()
         for first in range(0, len(silence), self._block):
-            self._take(silence[first : first + self._block])
-            yield self.events()
+            yield self._heard(silence[first : first + self._block])
+        self._require_open()
         finish_file(self._memory)
         yield self.events()
+
+    def _heard(self, block: np.ndarray) -> list[Detection]:
+        self._require_open()
+        self._take(block)
+        return self.events()
 
     def _take(self, frames: np.ndarray) -> None:
         frames = np.ascontiguousarray(frames, np.float32)
@@ -262,8 +276,7 @@ class FileListener(Listener):
 
     def close(self) -> None:
         """Close the file and release the model."""
-        self._reader.close()
-        super().close()
+        do_all(self._reader.close, super().close)
 
 
 def listen_file(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rtaudio_dl.core.control import asked_value, skip, store_word, turn
+from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.priority import ANALYSIS, lock_memory, raise_priority
 from rtaudio_dl.core.system import Semaphore
 from rtaudio_dl.engine.detection import SILENT
@@ -46,26 +48,33 @@ class LiveListener(Listener):
         # The host's: the audio thread may post it once more when all this is gone.
         self._semaphore = semaphore
         self._thread: threading.Thread | None = None
+        try:
+            self._prepare()
+        except BaseException:
+            super().close()
+            raise
+
+    def _prepare(self) -> None:
         memory = self._memory
         memory.ear["wait_address"] = self._semaphore.wait_address
         memory.ear["semaphore"] = self._semaphore.handle
-        store_word(engine.onset_key, 0, SILENT)
+        store_word(self._engine.onset_key, 0, SILENT)
         store_word(memory.stop, 0, 1)
         analysis.listen_for_ever(memory)  # loaded now; ends at once
         analysis.finish_file(memory)
 
     def start(self) -> None:
-        """Begin to hear, with the next block."""
+        """Begin to hear, with the next block; again: nothing."""
+        self._require_open()
+        if self.running:
+            return
         record = self._engine.input
         for array in self._memory.arrays:
             lock_memory(array)
         self._forget()
         if self._ear.model is not None:
             store_word(self._memory.stop, 0, 0)
-            self._thread = threading.Thread(
-                target=self._work, name="analysis", daemon=True
-            )
-            self._thread.start()
+            self._thread = start_thread(self._work, "analysis")
             record["post_address"] = self._semaphore.post_address
             record["semaphore"] = self._semaphore.handle
         analysed = ANALYSED if self._thread is not None else 0
@@ -94,12 +103,12 @@ class LiveListener(Listener):
             turn(self._engine.input_switch, 0)
             if blocks:
                 wait_until_seen(self._engine.input_switch, _BLOCK_SECONDS)
-        if self._thread is None:
+        thread, self._thread = self._thread, None
+        if thread is None:
             return
         store_word(self._memory.stop, 0, 1)
         self._semaphore.post()
-        self._thread.join()
-        self._thread = None
+        join(thread)
         analysis.finish_file(self._memory)
 
     def play(self, label: str, trigger: Trigger, channel: int) -> None:
@@ -141,5 +150,4 @@ class LiveListener(Listener):
 
     def release(self, blocks: bool = False) -> None:
         """`stop`, and release the model: for the host, which `close` asks to do it."""
-        self.stop(blocks)
-        super().close()
+        do_all(partial(self.stop, blocks), super().close)

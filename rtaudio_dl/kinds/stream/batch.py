@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtaudio_dl.errors import ModelError
+from rtaudio_dl.errors import EngineError, ModelError
 from rtaudio_dl.kinds.stream.contract import GATE
 from rtaudio_dl.kinds.stream.layout import BATCH
 from rtaudio_dl.models import ort
@@ -47,7 +47,13 @@ class Batches:
         return np.stack(rows)
 
     def run(self, size: int) -> None:
-        """Run the first ``size`` rows, from Python. Raises ModelError."""
+        """Run the first ``size`` rows, from Python. Raises ModelError.
+
+        A closed session, or a size that there is not, is an EngineError.
+        """
+        self.session.require_open()
+        if not 1 <= size <= BATCH:
+            raise EngineError(f"size is {size}; allowed: 1 to {BATCH}")
         ort.call(
             "Run",
             *(self.session.address, None, self.input_names.ctypes.data),

@@ -10,7 +10,8 @@ import pytest
 
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io.audio.devices import list_audio_devices
-from rtaudio_dl.io.audio.stream import AudioDevice, AudioStream, find_output
+from rtaudio_dl.io.audio.stream import AudioDevice, AudioStream, Microphone, find_output
+from rtaudio_dl.io.jack.libjack import AUDIO, Client
 from rtaudio_dl.io.midi.ports import Status
 from tests.io.jack import native
 from tests.io.jack.native import BLOCK, CALLS, MESSAGE, MESSAGES, RAMP
@@ -251,3 +252,43 @@ def test_importing_starts_nothing(module):
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     assert not {"sounddevice", "rtmidi", "soundfile"} & set(done.stdout.split())
+
+
+@pytest.mark.jack
+def test_a_stream_that_cannot_hear_leaves_no_client(jack_server, counts):
+    device = find_output()
+    too_many = Microphone(device, 100)
+    with pytest.raises(ValueError):
+        AudioStream(
+            native.ramp.address, counts.ctypes.data, device, microphone=too_many
+        )
+    client = Client("looks")
+    assert not [p for p in client.ports(AUDIO) if p.startswith("rtaudio_dl")]
+    client.close()
+
+
+@pytest.mark.jack
+def test_a_closed_stream_hears_nothing(stream):
+    stream.close()
+    assert stream.hear(None)
+    with pytest.raises(DeviceError, match="closed stream hears nothing"):
+        stream.hear(Microphone(find_output(), 1))
+
+
+@pytest.mark.jack
+def test_what_a_source_held_is_told_and_ended_in_the_next_stream(
+    clicking, counts, jack_probe
+):
+    jack_probe.connect_midi(f"^{clicking.midi_port}$")
+    sent = [(0, (0xB3, 64, 127)), (9, (0xB4, 64, 0)), (18, (0x95, 60, 1))]
+    jack_probe.run(sent, frames=1000)
+    until(lambda: counts[MESSAGES] == 3)
+    clicking.close()
+    assert clicking.held == 1 << 3 | 1 << 5
+    addresses = native.click.address, counts.ctypes.data, find_output()
+    midi = {"midi_callback_address": native.heard.address, "held": clicking.held}
+    following = AudioStream(*addresses, **midi)
+    following.start()
+    until(lambda: counts[MESSAGES] == 3 + 4)  # pedal and notes off, on two channels
+    assert following.held == 0
+    following.close()

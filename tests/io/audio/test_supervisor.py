@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 
 import pytest
 
-from rtaudio_dl.errors import DeviceError
+from rtaudio_dl.errors import DeviceError, EngineError
 from rtaudio_dl.io.audio import supervisor
 from rtaudio_dl.io.audio.supervisor import AudioSupervisor
 from rtaudio_dl.io.midi.ports import Status
@@ -206,3 +207,42 @@ def test_a_jack_server_may_die_and_return(ends):
         command, cwd=ROOT, capture_output=True, text=True, timeout=120
     )
     assert done.stdout.split()[-1:] == ["survived"], done.stderr
+
+
+def test_a_watch_that_does_not_start_closes_the_stream(monkeypatch):
+    def refuse(_thread):
+        raise RuntimeError("can't start new thread")
+
+    rig = Rig(monkeypatch)
+    with monkeypatch.context() as patch, pytest.raises(EngineError, match="no thread"):
+        patch.setattr(threading.Thread, "start", refuse)
+        rig.supervisor.start()
+    assert rig.streams[0].closed == 1
+    assert rig.supervisor.stream is None and not rig.supervisor.watching
+    rig.supervisor.stop()
+    assert rig.supervisor.start() is rig.streams[1]  # it may be tried again
+    rig.supervisor.stop()
+
+
+def test_a_stream_that_does_not_start_is_closed_whatever_the_reason(monkeypatch):
+    def fail(_stream):
+        raise MemoryError
+
+    rig = Rig(monkeypatch)
+    monkeypatch.setattr(FakeStream, "start", fail)
+    with pytest.raises(MemoryError):
+        rig.supervisor.start()
+    assert rig.streams[0].closed == 1
+
+
+def test_nothing_is_opened_after_the_end(rig):
+    rig.supervisor.stop()
+    rig.poll(times=3)
+    assert len(rig.streams) == 1 and rig.supervisor.stream is None
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_it_is_known_whether_a_driver_may_still_call(rig, closes):
+    rig.streams[0].closes = closes
+    rig.supervisor.stop()
+    assert rig.supervisor.abandoned is not closes

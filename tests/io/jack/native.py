@@ -9,17 +9,12 @@ RAMP = 1 << 20  # frames after which the ramp begins again; exact in float32
 CALLS, FRAMES, BLOCK, UNDERFLOWS, MESSAGES, OFFSET, MESSAGE = range(7)
 
 
-
 def new_counts():
     """Memory for the callbacks: what they count, by the numbers above."""
     return np.zeros(8, np.int64)
 
 
-@rt_callback(
-    types.int32(
-        types.uintp, types.uintp, types.uint64, types.uintp, types.uint64, types.uintp
-    )
-)
+@rt_entry("ippwpwp")
 def ramp(_input, output, frames, _time, flags, user):
     """PaStreamCallback: the left channel counts frames, the right one backwards."""
     counts = words_at(user, 8)
@@ -34,11 +29,7 @@ def ramp(_input, output, frames, _time, flags, user):
     return 0
 
 
-@rt_callback(
-    types.int32(
-        types.uintp, types.uintp, types.uint64, types.uintp, types.uint64, types.uintp
-    )
-)
+@rt_entry("ippwpwp")
 def click(_input, output, frames, _time, _flags, user):
     """PaStreamCallback: one frame of 1 where `heard` was told of a message."""
     counts = words_at(user, 8)
@@ -50,11 +41,7 @@ def click(_input, output, frames, _time, _flags, user):
     return 0
 
 
-@rt_callback(
-    types.int32(
-        types.uintp, types.uintp, types.uint64, types.uintp, types.uint64, types.uintp
-    )
-)
+@rt_entry("ippwpwp")
 def echo(input, output, frames, _time, _flags, user):
     """PaStreamCallback: two channels go out as they come in; counts those that came."""
     counts = words_at(user, 8)
@@ -68,7 +55,7 @@ def echo(input, output, frames, _time, _flags, user):
     return 0
 
 
-@rt_callback(types.void(types.uintp, types.int64, types.uint64))
+@rt_entry("vpwp")
 def heard(user, offset, message):
     """MIDI callback: remembers the last message, and where in the cycle it was."""
     counts = words_at(user, 8)

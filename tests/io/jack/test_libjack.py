@@ -1,6 +1,9 @@
 """libjack: its errors, and calls that hang."""
 
 import os
+import subprocess
+import sys
+import threading
 import time
 
 import pytest
@@ -8,6 +11,7 @@ import pytest
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io.jack import libjack
 from rtaudio_dl.io.jack.libjack import Client, bounded, environment, no_server
+from tests.jack import ROOT, missing
 
 
 @pytest.mark.jack
@@ -78,3 +82,81 @@ def test_a_server_is_hidden_from_other_libraries_only_meanwhile(jack_server):
 def test_a_call_that_hangs_is_left():
     assert bounded(lambda: None, seconds=5.0)
     assert not bounded(lambda: time.sleep(1.0), seconds=0.01)
+
+
+def test_without_a_thread_a_call_is_made_all_the_same(monkeypatch):
+    def refuse(_thread):
+        raise RuntimeError("can't start new thread")
+
+    called = []
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert bounded(lambda: called.append(1), seconds=0.0)
+    assert called == [1]
+
+
+@pytest.mark.jack
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda client, port: client.name,
+        lambda client, port: client.sample_rate,
+        lambda client, port: client.period,
+        lambda client, port: client.register("in", libjack.AUDIO, libjack.IS_INPUT),
+        lambda client, port: client.on("process", 0, 0),
+        lambda client, port: client.activate(),
+        lambda client, port: client.deactivate(),
+        lambda client, port: client.ports(libjack.AUDIO),
+        lambda client, port: client.unregister(port),
+        lambda client, port: client.playback_targets(),
+        lambda client, port: client.connections(port),
+        lambda client, port: client.port_name(port),
+        lambda client, port: client.connect("a:b", "c:d"),
+        lambda client, port: client.playback_latency(port),
+    ],
+)
+def test_a_client_that_has_left_says_so(jack_server, use):
+    """The library would crash over its pointer, or over a port that went with it."""
+    client = Client("tester")
+    port = client.register("out", libjack.AUDIO, libjack.IS_OUTPUT)
+    client.close()
+    with pytest.raises(DeviceError, match="has left its server; open a new one"):
+        use(client, port)
+
+
+LATE = """
+import os, signal
+from rtaudio_dl.errors import DeviceError
+from rtaudio_dl.io.jack.libjack import Client
+from tests.jack import JackServer, until
+
+def name():
+    client = Client("late")
+    found = client.name
+    client.close()
+    return found
+
+server = JackServer().start()
+os.environ.update(server.environment)
+server.signal(signal.SIGSTOP)
+try:
+    Client("late")
+except DeviceError as error:
+    assert "does not answer" in str(error), error
+else:
+    raise AssertionError("it answered")
+server.signal(signal.SIGCONT)
+# JACK numbers a name that another client still has.
+until(lambda: name() == "late")
+server.stop()
+print("free")
+"""
+
+
+@pytest.mark.jack
+def test_a_client_that_comes_too_late_is_closed():
+    if missing():
+        pytest.skip(missing())
+    done = subprocess.run(
+        [sys.executable, "-c", LATE], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.stdout.split()[-1:] == ["free"], done.stderr

@@ -11,7 +11,8 @@ import time
 import numpy as np
 import pytest
 
-from rtaudio_dl.core.ring import DROPPED, pop
+from rtaudio_dl.core.control import pop, push
+from rtaudio_dl.core.ring import DROPPED
 from rtaudio_dl.engine.events import CONTROL, NANOSECONDS, NOTE_OFF, NOTE_ON, new_event
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io.midi.ports import Status
@@ -230,12 +231,13 @@ def test_stop_ends_notes_and_may_be_called_twice(jack_probe):
         assert jack_probe.ports(port) == []
 
 
-def test_a_reader_that_crashes_is_replaced(jack_probe):
-    with Reading() as reading:
+@pytest.mark.parametrize("size", [16, 4096])  # the end of all notes is 32 events
+def test_a_reader_that_crashes_is_replaced(jack_probe, size):
+    with Reading(size) as reading:
         os.kill(reading.reader.pid, signal.SIGKILL)
-        assert "restarting" in reading.wait_for_status("error").text
         everything_off = [(c, k) for c in range(16) for k in (64, 123)]
         until(lambda: reading.controls() == everything_off)
+        assert "restarting" in reading.wait_for_status("error").text
         until(lambda: reading.reader.virtual_port)
         jack_probe.connect_midi(our_port(reading))
         jack_probe.run([(0, (ON, 60, 1)), (9, (OFF, 60, 1))], frames=500)
@@ -285,3 +287,11 @@ def test_without_any_midi_it_says_why_and_goes_on(monkeypatch):
     with Reading() as reading:
         assert "no JACK server runs" in reading.wait_for_status("missing").text
         assert reading.reader.ports() == []
+
+
+def test_notes_that_nobody_reads_do_not_keep_the_reader_from_ending(monkeypatch):
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "there is none of this name")
+    with Reading(size=1) as reading:
+        assert push(reading.ring.ring, reading.ring.cursors, new_event()[0])
+        reading.reader.stop()
+        assert reading.reader.pid is not None and not _runs(reading.reader.pid)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from rtaudio_dl.core.ring import DROPPED, new_cursors, pop
+from rtaudio_dl.core.control import pop
+from rtaudio_dl.core.ring import DROPPED, new_cursors
 from rtaudio_dl.engine.events import EVENT, NANOSECONDS, new_event
 from rtaudio_dl.io.midi import writer as midi_writer
 from rtaudio_dl.io.midi.writer import Writer
@@ -85,3 +86,11 @@ def test_what_ends_notes_is_kept_when_too_much_waits(monkeypatch):
     assert rig.writer.dropped > 0
     kept = rig.take(40 - rig.writer.dropped + 3)
     assert [int(e["key"]) for e in kept][-3:] == [1, 2, 64]
+
+
+def test_a_pedal_that_is_down_is_ended_too(rig):
+    rig.put(0xB2, 64, 127)
+    rig.put(0xB3, 64, 0)
+    rig.writer.put("keys", 2, None)
+    rig.put(0x90, 60, 1)
+    assert rig.controls(5)[2:4] == [(2, 64), (2, 123)]

@@ -7,17 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rtaudio_dl.core.control import pop_many
 from rtaudio_dl.core.counters import ANALYSIS_COUNTERS, INPUT_COUNTERS
-from rtaudio_dl.core.ring import DROPPED, pop_many
+from rtaudio_dl.core.ring import DROPPED
 from rtaudio_dl.dsp.onset import reset_onset
 from rtaudio_dl.dsp.rational_resampler import delay
 from rtaudio_dl.engine import events, layout
 from rtaudio_dl.engine.detection import DETECTION
 from rtaudio_dl.engine.events import EVENT
 from rtaudio_dl.engine.input import INPUT_FRAMES, take_input
-from rtaudio_dl.kinds.classifier.analysis import hear_file, take_chunk
 from rtaudio_dl.kinds.classifier.listener import choose_channels
 from rtaudio_dl.kinds.classifier.model import open_ear
+from tests.entries import hear_file, take_chunk
 from tests.models.models import write_loudness
 
 RATE = 48_000
@@ -34,7 +35,7 @@ class Analysis:
     """A model that hears what the test gives it, with or without an engine."""
 
     def __init__(self, model, rate: int = RATE, channels: int = 1, live: bool = False):
-        self.engine = layout.new_engine(rate) if live else None
+        self.engine = layout.Engine(rate) if live else None
         self.ear = open_ear(model, rate, engine=self.engine, dc=True)
         self.memory = self.ear.memory
         choose_channels(self.memory.input, channels, None)

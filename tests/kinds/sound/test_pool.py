@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rtaudio_dl.core.ring import readable
+from rtaudio_dl.core.control import readable
 from rtaudio_dl.engine import events, layout
-from rtaudio_dl.kinds.sound.pool import unready
 from tests.engine.accounts import check_accounts
 from tests.engine.rig import Rig, level, onset
+from tests.entries import unready
 
 MORPH_CC = 1
 

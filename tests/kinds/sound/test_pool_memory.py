@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rtaudio_dl.core.ring import DROPPED, READ, WRITE, readable
+from rtaudio_dl.core.control import readable
+from rtaudio_dl.core.ring import DROPPED, READ, WRITE
 from rtaudio_dl.engine import events, layout
 from rtaudio_dl.engine.layout import NONE
-from rtaudio_dl.kinds.sound.pool import unready
 from rtaudio_dl.patches.patch import Key
 from tests.engine.accounts import check_accounts
 from tests.engine.rig import KEY, Rig, level
+from tests.entries import unready
 
 MORPH_CC = 1
 

@@ -10,23 +10,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from rtaudio_dl.core.control import readable
 from rtaudio_dl.core.counters import WORKER_COUNTERS
-from rtaudio_dl.core.ring import readable
 from rtaudio_dl.core.system import Semaphore
 from rtaudio_dl.dsp.resampler import PADDING
 from rtaudio_dl.engine import layout
 from rtaudio_dl.host.host import Host
-from rtaudio_dl.kinds.sound.pool import (
-    free_if_unused,
-    is_ready,
-    request,
-    wake_inference,
-)
-from rtaudio_dl.kinds.sound.worker import draw_latent, serve, work
+from rtaudio_dl.kinds.sound.pool import is_ready, wake_inference
+from rtaudio_dl.kinds.sound.worker import draw_latent
 from rtaudio_dl.patches.patch import Key
 from tests.engine.clicks import click_db
 from tests.engine.models import FRAMES, LATENT, PITCH_SCALE, SHOWS, write_mirror
 from tests.engine.rig import make_patch
+from tests.entries import free_if_unused, request, serve, work
 from tests.models.models import write_oneshot, write_slow
 
 PATIENCE_SECONDS = 20

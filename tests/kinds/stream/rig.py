@@ -8,11 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from rtaudio_dl.engine.process import process_block
 from rtaudio_dl.host.host import Host
-from rtaudio_dl.kinds.stream.worker import serve_streams
 from rtaudio_dl.patches.patch import Patch
 from tests.engine.rig import make_patch
+from tests.entries import process_block, serve_streams
 
 RATE = 48_000
 A4 = 69

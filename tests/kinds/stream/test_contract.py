@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from rtaudio_dl.errors import ModelError
+from rtaudio_dl.errors import EngineError, ModelError
 from rtaudio_dl.kinds.stream.batch import Batches, find_grain
 from rtaudio_dl.kinds.stream.contract import check_stream, hop_of
 from rtaudio_dl.kinds.stream.timbre import card_timbres
@@ -94,6 +94,23 @@ def grain_of(model) -> int:
         for side in (model.card.inputs, model.card.outputs)
     ]
     return find_grain(model.card, Batches(model.session, *arrays))
+
+
+def test_batches_of_a_closed_model_say_so(tmp_path):
+    """Their values are freed: to run them would crash."""
+    model = open_model(write_sine(tmp_path / "stream.onnx"), "cpu")
+    arrays = [
+        {t.name: np.zeros((32, *t.shape[1:]), np.float32) for t in side}
+        for side in (model.card.inputs, model.card.outputs)
+    ]
+    batches = Batches(model.session, *arrays)
+    batches.run(32)
+    for size in (0, 33):
+        with pytest.raises(EngineError, match="allowed: 1 to 32"):
+            batches.run(size)
+    model.close()
+    with pytest.raises(EngineError, match="session is closed"):
+        batches.run(1)
 
 
 def write_sociable(path):

@@ -9,12 +9,12 @@ import pytest
 
 from rtaudio_dl.core.counters import LATE_HOPS
 from rtaudio_dl.engine import events, layout
-from rtaudio_dl.engine.process import process_block
 from rtaudio_dl.host.workers import Workers
 from rtaudio_dl.patches.patch import find_patch
 from rtaudio_dl.recording.replay import Replay
 from tests.engine.clicks import click_db
 from tests.engine.rig import make_patch, onset
+from tests.entries import process_block
 from tests.kinds.stream.models import write_loud, write_sine
 from tests.kinds.stream.rig import (
     A4,
