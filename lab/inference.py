@@ -25,7 +25,7 @@ from lab.session import Session
 from lab.tensorflow_way import TensorFlow
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.host.host import Host
-from rtaudio_dl.host.instrument import SOUNDS, Instrument
+from rtaudio_dl.host.instrument import Instrument
 from rtaudio_dl.models.card import Card
 from rtaudio_dl.models.library import list_models
 from rtaudio_dl.models.options import CONFIG
@@ -75,7 +75,7 @@ def _playable(session: Session) -> Iterator[tuple[Path, Card]]:
     for path, card in list_models():
         if not isinstance(card, Card):
             session.note(f"inference: {path.name} is left out: {card}")
-        elif card.kind not in SOUNDS:
+        elif card.kind not in ("oneshot", "note"):
             session.note(f"inference: {path.name} is left out: it is a {card.kind}")
         elif path.stem not in seen:
             seen.add(path.stem)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from rtaudio_dl.core.clock import now
 from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import record_at, table_at, words_at
 from rtaudio_dl.engine.layout import ENGINE, NONE, OUTPUTS
+from rtaudio_dl.engine.nodes import call_node
 from rtaudio_dl.engine.process import process_block
-from rtaudio_dl.engine.schedule import now
-from rtaudio_dl.kinds.sound.pool import free_if_unused, request
-from rtaudio_dl.kinds.sound.worker import run_model, serve
-from rtaudio_dl.kinds.stream.worker import serve_streams
+from rtaudio_dl.kinds.sound.memory import SHARED
+from rtaudio_dl.kinds.sound.pool import free_if_unused, request, sound_of
+from rtaudio_dl.kinds.sound.worker import run_bare, serve_sounds
 
 
 @rt_entry("vppwpw")
@@ -22,53 +23,52 @@ def time_blocks(address, output, frames, times, count):
     engine, out = record_at(address, ENGINE), table_at(output, frames, OUTPUTS)
     durations = words_at(times, count)
     for i in range(durations.size):
-        began = now(engine.master[0], engine.ticks)
+        began = now(engine.master[0].clock[0], engine.ticks)
         process_block(engine, out)
-        durations[i] = now(engine.master[0], engine.ticks) - began
+        durations[i] = now(engine.master[0].clock[0], engine.ticks) - began
 
 
-@rt_entry("vppwppw")
-def time_streams(address, output, frames, audio_times, worker_times, count):
-    """Process blocks, each followed by the hops that it asked for. [any]
+@rt_entry("vpwpwppw")
+def time_streams(address, place, output, frames, audio_times, worker_times, count):
+    """Process blocks, each followed by the hops that a node asked for. [any]
 
     Fills both times (int64, ns); ``output`` is as above.
     """
     engine, out = record_at(address, ENGINE), table_at(output, frames, OUTPUTS)
     audio, worker = words_at(audio_times, count), words_at(worker_times, count)
     for i in range(audio.size):
-        began = now(engine.master[0], engine.ticks)
+        began = now(engine.master[0].clock[0], engine.ticks)
         process_block(engine, out)
-        asked = now(engine.master[0], engine.ticks)
-        serve_streams(engine)
+        asked = now(engine.master[0].clock[0], engine.ticks)
+        call_node(engine, engine.nodes[place].serve, place)
         audio[i] = asked - began
-        worker[i] = now(engine.master[0], engine.ticks) - asked
-
-
-@rt_kernel
-def run_bare(engine, place):
-    """The bare call of a patch's model, into its first slot; False if it ran. [any]"""
-    binding = engine.bindings[place]
-    return not run_model(binding, binding.output_values)
+        worker[i] = now(engine.master[0].clock[0], engine.ticks) - asked
 
 
 @rt_kernel
 def _time_served(engine, place, key, number):
+    sound = sound_of(engine, place)
+    shared = record_at(sound.shared, SHARED)
+    clock, ticks = engine.master[0].clock[0], shared.worker[0].ticks
     slot = request(engine, place, key, number, 1.0)
     if slot == NONE:
         return -1
-    began = now(engine.master[0], engine.worker_ticks)
-    serve(engine)
-    took = now(engine.master[0], engine.worker_ticks) - began
-    free_if_unused(engine, slot)
+    began = now(clock, ticks)
+    serve_sounds(engine, shared)
+    took = now(clock, ticks) - began
+    free_if_unused(sound, slot)
     return took
 
 
 @rt_kernel
 def _time_bare(engine, place):
-    began = now(engine.master[0], engine.worker_ticks)
-    if run_bare(engine, place):
+    sound = sound_of(engine, place)
+    clock = engine.master[0].clock[0]
+    ticks = record_at(sound.shared, SHARED).worker[0].ticks
+    began = now(clock, ticks)
+    if not run_bare(sound, 0):
         return -1
-    return now(engine.master[0], engine.worker_ticks) - began
+    return now(clock, ticks) - began
 
 
 @rt_entry("vpwwppw")
@@ -81,7 +81,7 @@ def time_runs(address, place, key, served_times, bare_times, count):
     """
     engine = record_at(address, ENGINE)
     served, bare = words_at(served_times, count), words_at(bare_times, count)
-    run_bare(engine, place)
+    run_bare(sound_of(engine, place), 0)
     for i in range(served.size):
         if i & 1:
             bare[i] = _time_bare(engine, place)

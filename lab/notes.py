@@ -110,7 +110,8 @@ def _round(host: Host) -> np.ndarray:
     times = np.zeros((2, round(_ROUND_SECONDS * SAMPLE_RATE / BLOCK)), np.int64)
     out = np.zeros((BLOCK, layout.OUTPUTS), np.float32)
     with round_of_work():
-        time_streams(host.engine, out, len(out), *times, len(times[0]))
+        place = next(iter(host.instruments))
+        time_streams(host.engine, place, out, len(out), *times, len(times[0]))
     return times
 
 
@@ -124,7 +125,7 @@ def lead_of(rate: int) -> int:
         host.note_on(_KEY, _VELOCITY / 127, at=0.0)
         host.note_off(_KEY, at=_PRESSED_SECONDS)
         audio = host.render(_TAIL_SECONDS)
-        latency = int(host.engine.streams["latency"][instrument.place])
+        latency = instrument.latency
     return onset(audio) - latency
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from rtaudio_dl.core.clock import now
 from rtaudio_dl.core.control import store_word
 from rtaudio_dl.core.counters import AUDIO_COUNTERS
 from rtaudio_dl.core.entry import rt_entry
@@ -33,7 +34,6 @@ from rtaudio_dl.core.native import (
 from rtaudio_dl.core.priority import Priority, raise_priority
 from rtaudio_dl.core.system import address_of
 from rtaudio_dl.engine.layout import ENGINE, Engine
-from rtaudio_dl.engine.schedule import now
 
 _ABOVE_ALL = Priority(80, 1.0)
 _SLEEP_NS = 500_000
@@ -83,9 +83,9 @@ def _watch(watch):
     for i in range(own.counters):
         own.known[i] = engine.counters[own.counted[i]]
     while load_acquire(stop, 0) == 0:
-        began = now(engine.master[0], own.ticks)
+        began = now(engine.master[0].clock[0], own.ticks)
         call2(own.sleep, own.pause.ctypes.data, 0)
-        woke = now(engine.master[0], own.ticks)
+        woke = now(engine.master[0].clock[0], own.ticks)
         if woke - began - own.pause[1] > own.least:
             _note(late, own.late_count, woke, woke - began - own.pause[1])
         for i in range(own.counters):

@@ -10,7 +10,7 @@ from lab.child import serve
 from lab.sound import KEY, dry_patch
 from rtaudio_dl.host.live import LiveHost
 from rtaudio_dl.kinds.classifier.settings import ONSET
-from rtaudio_dl.kinds.classifier.trigger import Ears, Trigger
+from rtaudio_dl.patches.ears import Ears, Trigger
 
 
 class Listening:

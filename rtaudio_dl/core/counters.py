@@ -31,23 +31,15 @@ AUDIO_COUNTERS = (
     "hops_asked",  # of streams
     "late_hops",  # not there when their first frame was due: silent
 )
+# Of a worker thread (`core/worker.py`), whatever it makes.
 WORKER_COUNTERS = (
     "runs",
     "failed_runs",
-    "muted_sounds",  # of a model that gave NaN or Inf
+    "muted",  # what a model made that is NaN, infinite or far too loud
+    "made",  # a run may make several
     "busy_ns",
     "longest_ns",
     "gave_way",  # priority given back for a while, see `core/allowance.py`
-)
-# Of the inference thread of streams.
-STREAM_COUNTERS = (
-    "runs",  # each makes a hop for several lanes
-    "hops",
-    "failed_runs",
-    "muted_hops",  # of a model that gave NaN, Inf or far too much
-    "busy_ns",
-    "longest_ns",
-    "gave_way",
 )
 
 
@@ -81,9 +73,15 @@ def _numbered(names: tuple[str, ...]) -> tuple[int, ...]:
     HOPS_ASKED,
     LATE_HOPS,
 ) = _numbered(AUDIO_COUNTERS)
-RUNS, FAILED_RUNS, MUTED_SOUNDS, RUN_NS, LONGEST_RUN_NS, GAVE_WAY = _numbered(
-    WORKER_COUNTERS
-)
+(
+    WORKER_RUNS,
+    WORKER_FAILED_RUNS,
+    WORKER_MUTED,
+    WORKER_MADE,
+    WORKER_BUSY_NS,
+    WORKER_LONGEST_NS,
+    WORKER_GAVE_WAY,
+) = _numbered(WORKER_COUNTERS)
 
 INPUT_COUNTERS = (
     "input_frames",
@@ -95,33 +93,7 @@ ANALYSIS_COUNTERS = (
     "hops",  # of the model's window
     "dropped_hops",  # left out, because the model was behind
     "gaps",  # where frames were lost, because it was far behind
-    "runs",
-    "failed_runs",
-    "muted_scores",  # runs that gave NaN or Inf
     "detections",  # beginnings of labels
-    "busy_ns",
-    "longest_ns",
-    "gave_way",
 )
 INPUT_FRAMES_SEEN, INPUT_NOT_FINITE, INPUT_CLIPPED, ONSETS = _numbered(INPUT_COUNTERS)
-(
-    HOPS,
-    DROPPED_HOPS,
-    GAPS,
-    ANALYSES,
-    FAILED_ANALYSES,
-    MUTED_SCORES,
-    DETECTIONS,
-    ANALYSIS_NS,
-    LONGEST_ANALYSIS_NS,
-    ANALYSIS_GAVE_WAY,
-) = _numbered(ANALYSIS_COUNTERS)
-(
-    STREAM_RUNS,
-    STREAM_HOPS,
-    FAILED_STREAM_RUNS,
-    MUTED_HOPS,
-    STREAM_NS,
-    LONGEST_STREAM_NS,
-    STREAM_GAVE_WAY,
-) = _numbered(STREAM_COUNTERS)
+HOPS, DROPPED_HOPS, GAPS, DETECTIONS = _numbered(ANALYSIS_COUNTERS)

@@ -41,8 +41,8 @@ class Kernel:
     Only tests do: everything else calls entries.
     """
 
-    def __init__(self, function: Callable):
-        self.function = function
+    def __init__(self, function: Callable, inline: bool = True):
+        self.function, self.inline = function, inline
         functools.update_wrapper(self, function)
         kernels.append(self)
 
@@ -52,7 +52,8 @@ class Kernel:
         import numba
 
         bare = _BARE if compiling_objects() else {}
-        return numba.njit(**_OPTIONS, **bare)(self.function)
+        options = _OPTIONS | bare | {"forceinline": self.inline}
+        return numba.njit(**options)(self.function)
 
     @property
     def _numba_type_(self) -> Any:
@@ -84,8 +85,13 @@ class Intrinsic:
 
 
 def rt_kernel(function: Callable) -> Kernel:
-    """Make a kernel of a function."""
+    """Make a kernel of a function; it becomes a part of whoever calls it."""
     return Kernel(function)
+
+
+def rt_shared_kernel(function: Callable) -> Kernel:
+    """Make a kernel that is there once, however many call it: large, called seldom."""
+    return Kernel(function, inline=False)
 
 
 def rt_intrinsic(function: Callable) -> Intrinsic:

@@ -12,7 +12,7 @@ word                 written by                 read by
 a ring's WRITE,      its producer               its consumer, any
 DROPPED
 a ring's READ        its consumer               its producer, any
-patch_life           audio; GONE → EMPTY        audio, control (frees at GONE)
+node_life            audio; GONE → EMPTY        audio, control (frees at GONE)
                      by control
 slot_life            audio; REQUESTED → READY   audio, control
                      by the inference thread

@@ -2,82 +2,34 @@
 
 from __future__ import annotations
 
-import math
-
 from rtaudio_dl.core.counters import NOTES, UNMAPPED
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import load_acquire
+from rtaudio_dl.core.midi import (
+    ALL_NOTES_OFF,
+    ALL_SOUND_OFF,
+    EXPRESSION,
+    PAN,
+    RESET_CONTROLLERS,
+    SUSTAIN,
+    VOLUME,
+)
+from rtaudio_dl.core.native import call3, load_acquire
 from rtaudio_dl.core.words import change_word
-from rtaudio_dl.engine import events
+from rtaudio_dl.engine import events, transport
 from rtaudio_dl.engine.layout import (
     ACTIVE,
-    ATTACK,
-    BEND_RANGE,
     CHANNELS,
-    DECAY,
     EMPTY,
-    GAIN,
     IDLE,
     KEYS,
+    NODES,
     NONE,
-    PAN,
-    PARAMETERS,
-    PATCHES,
+    PLACES,
     PROGRAMS,
-    RELEASE,
     RETIRING,
-    TUNE,
-    VELOCITY_CURVE,
 )
+from rtaudio_dl.engine.parameters import UNITY_VOLUME, from_control, set_parameter
 from rtaudio_dl.engine.voices import fade_out, start
-
-# Control changes that mean the same for every patch (MIDI 1.0, RP-015).
-VOLUME, CHANNEL_PAN, EXPRESSION, PEDAL = 7, 10, 11, 64
-ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 120, 121, 123
-_UNITY_VOLUME = 100 / 127  # General MIDI's default plays at 0 dB
-_LONGEST = 10.0  # s, of an attack, decay or release that a control sets
-_HOPS_BETWEEN = 8  # places of an inbox that the latency may not take
-
-
-@rt_kernel
-def low_of(parameter):
-    """The least value of a parameter. [any]"""
-    if parameter == PAN:
-        return -1.0
-    if parameter == TUNE:
-        return -48.0
-    return 0.0
-
-
-@rt_kernel
-def high_of(parameter):
-    """The greatest value of a parameter. [any]"""
-    if parameter in (GAIN, VELOCITY_CURVE):
-        return 4.0
-    if parameter in (TUNE, BEND_RANGE):
-        return 48.0
-    if parameter in (ATTACK, DECAY, RELEASE):
-        return 60.0
-    return 1.0
-
-
-@rt_kernel
-def _set_parameter(engine, patch_index, parameter, value):
-    if 0 <= patch_index < PATCHES and 0 <= parameter < PARAMETERS:
-        if abs(value) < math.inf:  # isfinite is blind here, see engine/master.py
-            value = min(max(value, low_of(parameter)), high_of(parameter))
-            engine.parameters[patch_index, parameter] = value
-
-
-@rt_kernel
-def _from_control(parameter, value):
-    """A control's 0..1 as a parameter's value: fine where the ear is fine."""
-    if parameter == GAIN:
-        return (value / _UNITY_VOLUME) ** 2
-    if parameter in (ATTACK, DECAY, RELEASE):
-        return _LONGEST * value**3
-    low, high = low_of(parameter), high_of(parameter)
-    return low + value * (high - low)
 
 
 @rt_kernel
@@ -90,8 +42,8 @@ def _lift(voice, sustain):
 
 @rt_kernel
 def _hears_note_off(engine, voice, channel, key):
-    # A voice obeys the patch that it was struck with, whatever the channel plays now.
-    if voice.life == IDLE or engine.patches[voice.patch].one_shot:
+    # A voice obeys the node that it was struck with, whatever the channel plays now.
+    if voice.life == IDLE or engine.nodes[voice.node].one_shot:
         return False
     return voice.channel == channel and key in (NONE, voice.key)
 
@@ -107,18 +59,18 @@ def _note_off(engine, channel, key):
 
 
 @rt_kernel
-def _is_active(engine, patch_index):
-    return load_acquire(engine.patch_life, patch_index) == ACTIVE
+def _is_active(engine, node):
+    return load_acquire(engine.node_life, node) == ACTIVE
 
 
 @rt_kernel
 def _note_on(engine, channel, key, velocity):
     engine.counters[NOTES] += 1
-    patch_index = engine.channels[channel].patch
+    node = engine.channels[channel].node
     if (
-        patch_index == NONE
-        or not _is_active(engine, patch_index)
-        or not engine.keys[patch_index, key].mapped
+        node == NONE
+        or not _is_active(engine, node)
+        or not engine.keys[node, key].mapped
     ):
         engine.counters[UNMAPPED] += 1
         return
@@ -127,7 +79,7 @@ def _note_on(engine, channel, key, velocity):
         voice = engine.voices[index]
         if _hears_note_off(engine, voice, channel, key):
             voice.released = 1
-    start(engine, channel, patch_index, key, velocity)
+    start(engine, channel, node, key, velocity)
 
 
 @rt_kernel
@@ -161,12 +113,12 @@ def _reset_controllers(engine, channel_index):
 def _control(engine, channel_index, number, value):
     channel = engine.channels[channel_index]
     if number == VOLUME:
-        channel.volume = (value / _UNITY_VOLUME) ** 2
-    elif number == CHANNEL_PAN:
+        channel.volume = (value / UNITY_VOLUME) ** 2
+    elif number == PAN:
         channel.pan = min(max((value * 127.0 - 64.0) / 63.0, -1.0), 1.0)
     elif number == EXPRESSION:
         channel.expression = value**2
-    elif number == PEDAL:
+    elif number == SUSTAIN:
         _pedal(engine, channel_index, 1 if value >= 0.5 else 0)
     elif number == ALL_SOUND_OFF:
         all_sound_off(engine, channel_index)
@@ -174,63 +126,87 @@ def _control(engine, channel_index, number, value):
         _reset_controllers(engine, channel_index)
     elif number >= ALL_NOTES_OFF:  # 124 to 127, the modes, imply it
         _note_off(engine, channel_index, NONE)
-    elif channel.patch != NONE:
-        parameter = engine.controls[channel.patch, number]
+    elif channel.node != NONE:
+        parameter = engine.controls[channel.node, number]
         if parameter != NONE:
-            value = _from_control(parameter, value)
-            _set_parameter(engine, channel.patch, parameter, value)
+            value = from_control(engine.ranges[channel.node, parameter], value)
+            set_parameter(engine, channel.node, parameter, value)
 
 
 @rt_kernel
-def _choose_patch(engine, channel, patch_index):
-    if 0 <= patch_index < PATCHES and _is_active(engine, patch_index):
-        engine.channels[channel].patch = patch_index
+def _choose_node(engine, channel, node):
+    if 0 <= node < PLACES and _is_active(engine, node):
+        engine.channels[channel].node = node
 
 
 @rt_kernel
-def _retire(engine, patch_index):
-    if change_word(engine.patch_life, patch_index, ACTIVE, RETIRING):
+def _retire(engine, node):
+    if change_word(engine.node_life, node, ACTIVE, RETIRING):
         for channel in range(CHANNELS):
-            if engine.channels[channel].patch == patch_index:
-                engine.channels[channel].patch = NONE
+            if engine.channels[channel].node == node:
+                engine.channels[channel].node = NONE
         for program in range(PROGRAMS):
-            if engine.programs[program] == patch_index:
+            if engine.programs[program] == node:
                 engine.programs[program] = NONE
 
 
 @rt_kernel
-def _set_latency(engine, patch_index, frames):
-    """Of the notes to come; those that sound keep theirs."""
-    stream = engine.streams[patch_index]
-    most = (stream.inbox - _HOPS_BETWEEN) * stream.hop_frames
-    if stream.lag < frames <= most:
-        stream.latency = int(frames)
+def _tell_node(engine, index, event):
+    """A node whose kind wants events gets this one, too."""
+    if 0 <= index < NODES and engine.nodes[index].event != 0:
+        engine.told[0] = event
+        told = engine.told.ctypes.data
+        call3(engine.nodes[index].event, engine.master[0].address, index, told)
 
 
 @rt_kernel
-def _command(engine, event):
-    if event.kind == events.PARAMETER:
-        _set_parameter(engine, event.channel, event.key, event.value)
-    elif event.kind == events.ACTIVATE:
-        if 0 <= event.key < PATCHES:
-            change_word(engine.patch_life, event.key, EMPTY, ACTIVE)
-    elif event.kind == events.RETIRE and 0 <= event.key < PATCHES:
-        _retire(engine, event.key)
-    elif event.kind == events.MAP_PROGRAM and 0 <= event.key < PROGRAMS:
-        engine.programs[event.key] = event.channel
-    elif event.kind == events.LATENCY and 0 <= event.key < PATCHES:
-        _set_latency(engine, event.key, event.value)
-
-
-@rt_kernel
-def apply(engine, event):
-    """Do what an event says, now. Values out of range do nothing. [audio]"""
-    channel, key = event.channel, event.key
-    if event.kind >= events.PARAMETER and event.kind != events.PATCH:
-        _command(engine, event)
-    elif not 0 <= channel < CHANNELS or not 0 <= key < KEYS:
+def _of_node(engine, event):
+    """A command to a node; its number is in `key`."""
+    index = event.key
+    if not 0 <= index < NODES:
         return
-    elif event.kind == events.NOTE_ON:
+    node = engine.nodes[index]
+    if event.kind == events.ACTIVATE:
+        change_word(engine.node_life, index, EMPTY, ACTIVE)
+    elif event.kind == events.RETIRE:
+        _retire(engine, index)
+    elif event.kind == events.NODE_GAIN:
+        if 0.0 <= event.value <= 4.0:
+            node.gain = event.value
+    elif event.kind == events.NODE_PAN:
+        if -1.0 <= event.value <= 1.0:
+            node.pan = event.value
+    elif event.kind == events.BYPASS:
+        node.bypass = event.value != 0.0
+    _tell_node(engine, index, event)
+
+
+@rt_kernel
+def _of_transport(engine, event):
+    state, master = engine.transport[0], engine.master[0]
+    frame, rate = master.frame, master.sample_rate
+    if event.kind == events.TEMPO:
+        transport.set_tempo(state, frame, rate, event.value)
+    elif event.kind == events.METRE:
+        if 1.0 <= event.value <= 64.0:
+            transport.set_metre(state, event.key, int(event.value))
+    elif event.kind == events.RUN:
+        if 0 <= event.key <= transport.CONTINUE:
+            transport.run(state, frame, rate, event.key)
+    elif event.kind == events.POSITION:
+        transport.set_position(state, frame, event.value)
+    elif event.kind == events.CLOCK:
+        transport.tick(state, frame, rate)
+    else:
+        transport.tap(state, frame, rate)
+
+
+@rt_kernel
+def _of_channel(engine, event):
+    channel, key = event.channel, event.key
+    if not 0 <= channel < CHANNELS or not 0 <= key < KEYS:
+        return
+    if event.kind == events.NOTE_ON:
         if 0.0 < event.value <= 1.0:
             _note_on(engine, channel, key, event.value)
     elif event.kind == events.NOTE_OFF:
@@ -242,6 +218,25 @@ def apply(engine, event):
         if -1.0 <= event.value <= 1.0:
             engine.channels[channel].bend = event.value
     elif event.kind == events.PROGRAM:
-        _choose_patch(engine, channel, engine.programs[key])
+        _choose_node(engine, channel, engine.programs[key])
     elif event.kind == events.PATCH:
-        _choose_patch(engine, channel, key)
+        _choose_node(engine, channel, key)
+    _tell_node(engine, engine.channels[channel].node, event)
+
+
+@rt_kernel
+def apply(engine, event):
+    """Do what an event says, now. Values out of range do nothing. [audio]"""
+    kind = event.kind
+    if kind in events.CHANNEL_KINDS:
+        _of_channel(engine, event)
+    elif kind == events.PARAMETER:
+        set_parameter(engine, event.channel, event.key, event.value)
+        _tell_node(engine, event.channel, event)
+    elif kind == events.MAP_PROGRAM:
+        if 0 <= event.key < PROGRAMS:
+            engine.programs[event.key] = event.channel
+    elif kind in events.NODE_KINDS:
+        _of_node(engine, event)
+    elif kind in events.TRANSPORT_KINDS:
+        _of_transport(engine, event)

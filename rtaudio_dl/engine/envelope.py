@@ -7,21 +7,22 @@ import math
 from rtaudio_dl.core.counters import SOUNDED
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.engine.layout import (
+    SOUNDING,
+    STAGE_ATTACK,
+    STAGE_DECAY,
+    STAGE_RELEASE,
+)
+from rtaudio_dl.engine.parameters import (
     ATTACK,
     BRIGHTNESS,
     DECAY,
     GAIN,
     PAN,
     RELEASE,
-    SOUNDING,
-    STAGE_ATTACK,
-    STAGE_DECAY,
-    STAGE_RELEASE,
     SUSTAIN,
     VELOCITY_CURVE,
 )
 
-SMOOTH = 0.005  # s, time constant of gain and pan
 _DECLICK = 0.00025  # s, the shortest attack
 _FADE = 0.004  # s, of a voice that is stolen or choked
 _SILENT = 1e-5  # -100 dB
@@ -32,8 +33,8 @@ _OPEN = 0.45  # of the sample rate: a low-pass up there is open
 @rt_kernel
 def gains(engine, voice):
     """The left and right gain: of velocity, key, patch, channel and pan. [audio]"""
-    parameters = engine.parameters[voice.patch]
-    key = engine.keys[voice.patch, voice.key]
+    parameters = engine.parameters[voice.node]
+    key = engine.keys[voice.node, voice.key]
     channel = engine.channels[voice.channel]
     gain = voice.velocity ** parameters[VELOCITY_CURVE]
     gain *= key.gain * parameters[GAIN] * channel.volume * channel.expression
@@ -47,7 +48,7 @@ def gains(engine, voice):
 @rt_kernel
 def _brightness(engine, voice):
     """Coefficient of the one-pole low-pass that makes soft notes darker; 1: open."""
-    amount = engine.parameters[voice.patch, BRIGHTNESS]
+    amount = engine.parameters[voice.node, BRIGHTNESS]
     octaves = amount * _DARKEST * (1.0 - voice.velocity)
     if octaves <= 0.0:
         return 1.0
@@ -67,7 +68,7 @@ def begin(engine, voice):
 def envelope(engine, voice, count):
     """Fill `Engine.envelope`; returns the frames until the voice ends. [audio]"""
     rate = engine.master[0].sample_rate
-    parameters = engine.parameters[voice.patch]
+    parameters = engine.parameters[voice.node]
     attack = 1.0 / (max(parameters[ATTACK], _DECLICK) * rate)
     decay = math.exp(-1.0 / (max(parameters[DECAY], _DECLICK) * rate))
     release_by = math.exp(-1.0 / (max(parameters[RELEASE], _DECLICK) * rate))

@@ -34,20 +34,19 @@ def log_event(engine, event):
 
 
 @rt_kernel
-def log_sound(engine, voice):
+def log_sound(engine, voice, number, morph, variation):
     """Keep which sound a voice begins with now. [audio]"""
     if _is_on(engine):
-        slot = engine.slots[voice.slot]
         waited = engine.master[0].frame - voice.asked
-        _log(engine, SOUND, voice.patch, slot.number, slot.morph, 0)
-        _log(engine, STRUCK, voice.channel, voice.key, slot.variation, waited)
+        _log(engine, SOUND, voice.node, number, morph, 0)
+        _log(engine, STRUCK, voice.channel, voice.key, variation, waited)
 
 
 @rt_kernel
 def log_late(engine, voice, hop):
     """Keep that a hop of a stream's voice was late. [audio]"""
     if _is_on(engine):
-        _log(engine, LATE, voice.patch, hop, voice.serial, 0)
+        _log(engine, LATE, voice.node, hop, voice.serial, 0)
 
 
 @rt_kernel

@@ -1,41 +1,47 @@
 """The memory of the engine: one record, allocated once, before sound starts.
 
 Kernels take the record, entries its address; Python has its fields as arrays, see
-`Engine`.
+`Engine`. What a kind of model needs of its own is no part of it: a node points to it.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from rtaudio_dl.core.allowance import ALLOWANCE
-from rtaudio_dl.core.counters import AUDIO_COUNTERS, WORKER_COUNTERS
+from rtaudio_dl.core.control import store_word
+from rtaudio_dl.core.counters import AUDIO_COUNTERS
 from rtaudio_dl.core.kernel import Memory
 from rtaudio_dl.core.ring import CURSORS, new_cursors
 from rtaudio_dl.dsp.resampler import TABLE_SIZE, filter_table
 from rtaudio_dl.engine.events import EVENT, RING_SIZE
 from rtaudio_dl.engine.input import INPUTS
+from rtaudio_dl.engine.parameters import PARAMETERS
 from rtaudio_dl.engine.records import (
-    BINDING,
     CHANNEL,
     KEY,
     MASTER,
+    NODE,
     OUTPUTS,
-    PATCH,
-    SLOT,
+    RANGE,
     SOURCE,
+    STRIKE,
     VOICE,
 )
-from rtaudio_dl.kinds.stream.layout import NO_HOP, stream_arrays
-from rtaudio_dl.playback.kernels import TRACK, TRACKS
+from rtaudio_dl.engine.telemetry import Telemetry
+from rtaudio_dl.engine.transport import TRANSPORT, reset_transport
+from rtaudio_dl.errors import EngineError
 
 CHANNELS = 16  # of MIDI
 KEYS = 128
-PATCHES = 8  # loaded at once
 PROGRAMS = 128
-SLOTS = 8192  # sounds in memory, all patches together
+PLACES = 16  # nodes that patches, effects and the like are loaded into
+TRACKS_NODE, MASTER_NODE = PLACES, PLACES + 1  # always there
+NODES = PLACES + 2
+BUSES = NODES  # as many as can be needed
+MAIN_BUS = 0  # what the master section takes
 VOICES = 96  # places; `MASTER.polyphony` of them may hold notes, the rest fade out
-DEPTH = 4  # most sounds that a key keeps ready
 SOURCES = 16  # of events, each with a ring
 PENDING = 8192  # events that wait for their frame
 SEGMENT = 128  # most frames between two looks at the events
@@ -45,31 +51,7 @@ FLIGHT_EVENTS = 1 << 16  # of the flight recorder's ring
 
 NONE = -1
 
-# Parameters of a patch, by number (the order is for ever: recordings name them).
-(
-    GAIN,  # 0..4, linear
-    PAN,  # -1..1
-    MORPH,  # 0..1, the way through the latent space
-    VARIATION,  # 0..1, how far each strike wanders from its key's latent
-    TUNE,  # semitones, -48..48
-    BRIGHTNESS,  # 0..1, how much of it soft notes lose
-    ATTACK,  # s
-    DECAY,  # s
-    SUSTAIN,  # 0..1, linear
-    RELEASE,  # s
-    VELOCITY_CURVE,  # 0..4, exponent of velocity for the gain
-    BEND_RANGE,  # semitones, 0..48
-    X,  # 0..1, the place between the timbres at the corners
-    Y,
-) = range(14)
-PARAMETERS = 14
-
-POOLED, FRESH, FROZEN = range(3)  # freshness
-
-# Life of a slot. The worker makes REQUESTED → READY, the audio thread all the rest.
-FREE, REQUESTED, READY = range(3)
-
-# Life of a patch. The audio thread alone writes it, but for the control side's clearing
+# Life of a node. The audio thread alone writes it, but for the control side's clearing
 # of a place that is GONE or EMPTY.
 EMPTY, ACTIVE, RETIRING, GONE = range(4)
 
@@ -84,54 +66,51 @@ STAGE_ATTACK, STAGE_DECAY, STAGE_RELEASE, STAGE_FADE = range(4)
 
 # Every array of an engine: its type and shape. Names in ``_cursors`` belong to the ring
 # before them.
+_NUMBER = np.dtype(np.int64)
 ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "master": (MASTER, (1,)),
-    "switches": (np.dtype(np.int64), (SWITCHES,)),  # Python's to the audio thread
-    "counters": (np.dtype(np.int64), (len(AUDIO_COUNTERS),)),
-    "worker_counters": (np.dtype(np.int64), (len(WORKER_COUNTERS),)),
+    "transport": (TRANSPORT, (1,)),
+    "switches": (_NUMBER, (SWITCHES,)),  # Python's to the audio thread
+    "counters": (_NUMBER, (len(AUDIO_COUNTERS),)),
     "channels": (CHANNEL, (CHANNELS,)),
-    "programs": (np.dtype(np.int64), (PROGRAMS,)),  # MIDI program → patch, or NONE
-    "patches": (PATCH, (PATCHES,)),
-    "patch_life": (np.dtype(np.int64), (PATCHES,)),
-    "keys": (KEY, (PATCHES, KEYS)),
-    "parameters": (np.dtype(np.float64), (PATCHES, PARAMETERS)),
-    "controls": (np.dtype(np.int64), (PATCHES, KEYS)),  # CC → parameter, or NONE
-    "queues": (np.dtype(np.int64), (PATCHES, KEYS, DEPTH)),  # slots to come, in order
-    "slots": (SLOT, (SLOTS,)),
-    "slot_life": (np.dtype(np.int64), (SLOTS,)),
-    "free": (np.dtype(np.int64), (SLOTS,)),  # a stack per patch, at its `first_slot`
+    "programs": (_NUMBER, (PROGRAMS,)),  # MIDI program → node, or NONE
+    "nodes": (NODE, (NODES,)),
+    "node_life": (_NUMBER, (NODES,)),
+    # Two orders of nodes, ended by NONE, and the number of the one that is played.
+    "orders": (_NUMBER, (2, NODES + 1)),
+    "order": (_NUMBER, (1,)),
+    "buses": (np.dtype(np.float64), (BUSES, SEGMENT, OUTPUTS)),
+    "mix": (np.dtype(np.float64), (SEGMENT, OUTPUTS)),  # of the node that runs
+    "keys": (KEY, (PLACES, KEYS)),
+    "parameters": (np.dtype(np.float64), (NODES, PARAMETERS)),
+    "ranges": (RANGE, (NODES, PARAMETERS)),
+    "controls": (_NUMBER, (PLACES, KEYS)),  # CC → parameter, or NONE
+    "strike": (STRIKE, (1,)),  # the note that begins
     "voices": (VOICE, (VOICES,)),
-    "pending": (EVENT, (PENDING,)),
-    "control_ring": (EVENT, (RING_SIZE,)),
-    "control_cursors": (np.dtype(np.int64), (CURSORS,)),
-    "sources": (SOURCE, (SOURCES,)),  # the rings that events come from
-    "cycle_ring": (EVENT, (RING_SIZE,)),  # what JACK brought with this very cycle
-    "cycle_cursors": (np.dtype(np.int64), (CURSORS,)),
-    "ear_ring": (EVENT, (RING_SIZE,)),  # what the analysis thread plays
-    "ear_cursors": (np.dtype(np.int64), (CURSORS,)),
-    "request_ring": (np.dtype(np.int64), (SLOTS,)),
-    "request_cursors": (np.dtype(np.int64), (CURSORS,)),
-    "tap_ring": (np.dtype(np.float32), (TAP_FRAMES, OUTPUTS)),
-    "tap_cursors": (np.dtype(np.int64), (CURSORS,)),
-    "tracks": (TRACK, (TRACKS,)),
-    "track_life": (np.dtype(np.int64), (TRACKS,)),
-    "track_cursors": (np.dtype(np.int64), (TRACKS, CURSORS)),
-    "bindings": (BINDING, (PATCHES,)),
-    "filters": (np.dtype(np.float32), (TABLE_SIZE,)),
     "envelope": (np.dtype(np.float64), (SEGMENT,)),  # of the voice being rendered
-    "mix": (np.dtype(np.float64), (SEGMENT, OUTPUTS)),
+    "pending": (EVENT, (PENDING,)),
+    "sources": (SOURCE, (SOURCES,)),  # the rings that events come from
+    "source_places": (_NUMBER, (SOURCES,)),  # of each; a power of two, or 0: none
+    "control_ring": (EVENT, (RING_SIZE,)),
+    "control_cursors": (_NUMBER, (CURSORS,)),
+    "cycle_ring": (EVENT, (RING_SIZE,)),  # what JACK brought with this very cycle
+    "cycle_cursors": (_NUMBER, (CURSORS,)),
+    "ear_ring": (EVENT, (RING_SIZE,)),  # what the analysis thread plays
+    "ear_cursors": (_NUMBER, (CURSORS,)),
+    "out_ring": (EVENT, (RING_SIZE,)),  # what nodes play to a MIDI output
+    "out_cursors": (_NUMBER, (CURSORS,)),
+    "tap_ring": (np.dtype(np.float32), (TAP_FRAMES, OUTPUTS)),
+    "tap_cursors": (_NUMBER, (CURSORS,)),
     "flight_ring": (EVENT, (FLIGHT_EVENTS,)),
-    "flight_cursors": (np.dtype(np.int64), (CURSORS,)),
+    "flight_cursors": (_NUMBER, (CURSORS,)),
     "logged": (EVENT, (1,)),  # the line being written for the flight recorder
     "event": (EVENT, (1,)),  # the message being read
-    "ticks": (np.dtype(np.int64), (2,)),  # where the audio thread reads the clock
-    "worker_ticks": (np.dtype(np.int64), (2,)),
-    "worker_allowance": (ALLOWANCE, (1,)),
-    "request": (np.dtype(np.int64), (1,)),  # where the worker pops into
-    "stop": (np.dtype(np.int64), (1,)),  # ends the worker
+    "told": (EVENT, (1,)),  # the event that a node is told
+    "filters": (np.dtype(np.float32), (TABLE_SIZE,)),
+    "telemetry": (np.dtype(np.uintp), (1,)),  # address of a `TELEMETRY`
+    "ticks": (_NUMBER, (2,)),  # where the audio thread reads the clock
     "unheard": (np.dtype(np.float32), (UNHEARD, OUTPUTS)),  # where there is no output
     "inputs": (INPUTS, (1,)),
-    **stream_arrays(PATCHES),
 }
 
 ENGINE = np.dtype(
@@ -144,6 +123,9 @@ RINGS = tuple(
     for name in (*ARRAYS, *INPUTS.names)
     if name.endswith("_ring")
 )
+
+
+_RING_PARTS = ("ring", "cursors")
 
 
 class Engine(Memory):
@@ -162,34 +144,51 @@ class Engine(Memory):
         super().__init__(ENGINE)
         for name in INPUTS.names:
             setattr(self, name, self.inputs[name][0])
+        self.kinds: dict[str, Any] = {}  # what kinds of nodes have in common, by name
+        self._lasting: dict[str, Any] = {}  # memory that the record points to
+        self.watched = Telemetry()
+        self.telemetry[0] = self.watched.address
         if midi is None:
             midi = np.zeros(RING_SIZE, EVENT), new_cursors()
         self.midi_ring, self.midi_cursors = midi
-        self._add_sources("control", "midi", "cycle", "ear")
+        for name in ("control", "midi", "cycle", "ear"):
+            ring, cursors = (getattr(self, f"{name}_{part}") for part in _RING_PARTS)
+            self.add_source(ring, cursors)
         self._set_up(sample_rate, polyphony)
 
-    def _add_sources(self, *names: str) -> None:
-        for source, name in zip(self.sources, names, strict=False):
-            ring, cursors = (
-                getattr(self, f"{name}_ring"),
-                getattr(self, f"{name}_cursors"),
-            )
-            source["ring"], source["places"] = ring.ctypes.data, len(ring)
-            source["cursors"] = cursors.ctypes.data
+    def add_source(self, ring: np.ndarray, cursors: np.ndarray) -> int:
+        """Let the engine read one more ring of events; the number of its place.
+
+        The ring, of a size that is a power of two, has one producer, and lives as long
+        as the engine or until `remove_source`. Raises EngineError.
+        """
+        free = np.flatnonzero(self.source_places == 0)
+        if not len(free):
+            raise EngineError(f"{SOURCES} sources of events are open; close one first")
+        source = self.sources[free[0]]
+        source["ring"], source["cursors"] = ring.ctypes.data, cursors.ctypes.data
+        self._lasting[f"source {free[0]}"] = ring, cursors
+        store_word(self.source_places, int(free[0]), len(ring))
+        return int(free[0])
+
+    def remove_source(self, number: int) -> None:
+        """Read a ring no longer; its memory may go once a block has begun since."""
+        store_word(self.source_places, number, 0)
 
     def _set_up(self, sample_rate: float, polyphony: int) -> None:
         self.filters[:] = filter_table()
-        self.master["sample_rate"] = sample_rate
-        self.master["polyphony"] = polyphony
-        self.master["gain"] = self.master["gain_now"] = 1.0
-        self.master["limiter"] = 1.0
-        self.channels["patch"] = NONE
+        master = self.master
+        master["address"], master["sample_rate"] = self.address, sample_rate
+        master["polyphony"], master["clock"]["thread_id"] = polyphony, NONE
+        master["gain"] = master["gain_now"] = master["limiter"] = 1.0
+        reset_transport(self.transport)
+        self.channels["node"] = NONE
         self.channels["volume"] = self.channels["expression"] = 1.0
-        for table in (self.programs, self.controls, self.queues):
+        for table in (self.programs, self.controls, self.orders):
             table.fill(NONE)
+        for side in ("gain", "left", "right", "wet"):
+            self.nodes[side] = 1.0
+        self.nodes["input"] = NONE
         self.input["sample_rate"] = sample_rate
         self.onset_key[0] = NONE
-        self.keys["last"] = self.keys["incoming"] = NONE
-        self.voices["slot"] = self.voices["lane"] = NONE
-        self.lanes["heard"] = NO_HOP
-        self.inbox.fill(NO_HOP)
+        self.voices["place"] = NONE

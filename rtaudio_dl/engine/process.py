@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from rtaudio_dl.core.counters import BLOCKS
-from rtaudio_dl.core.kernel import rt_kernel
+from rtaudio_dl.core.counters import (
+    ACTIVE_VOICES,
+    BLOCKS,
+    CALLBACKS,
+    OVERRUNS,
+    UNDERRUNS,
+)
+from rtaudio_dl.core.kernel import rt_kernel, rt_shared_kernel
 from rtaudio_dl.core.native import flush_denormals, load_acquire, restore_denormals
 from rtaudio_dl.core.ring import write_frames
+from rtaudio_dl.core.words import change_word
 from rtaudio_dl.engine.dispatch import apply
 from rtaudio_dl.engine.event_log import log_event, log_tap
-from rtaudio_dl.engine.layout import SEGMENT, TAP_ON
-from rtaudio_dl.engine.master import finish
+from rtaudio_dl.engine.layout import (
+    ACTIVE,
+    GONE,
+    IDLE,
+    MASTER_NODE,
+    PLACES,
+    RETIRING,
+    SEGMENT,
+    TAP_ON,
+)
+from rtaudio_dl.engine.nodes import call_node, run_nodes
 from rtaudio_dl.engine.schedule import collect, drop_first
-from rtaudio_dl.engine.voices import render
-from rtaudio_dl.kinds.sound.pool import sweep, wake_inference
-from rtaudio_dl.kinds.stream.lanes import ask_hops, wake_worker
-from rtaudio_dl.kinds.stream.worker import serve_streams
-from rtaudio_dl.playback.kernels import play_tracks
+from rtaudio_dl.engine.telemetry import tell_event, tell_output, tell_status
 
 
 @rt_kernel
@@ -28,6 +40,7 @@ def apply_due(engine):
         if event.time > master.frame:
             break
         log_event(engine, event)
+        tell_event(engine, event)
         apply(engine, event)
         due += 1
     drop_first(engine, due)
@@ -37,17 +50,23 @@ def apply_due(engine):
 
 
 @rt_kernel
+def sweep(engine):
+    """Once a block: a little housekeeping of each node, and the end of those that are
+    retired and at rest. [audio]"""
+    for index in range(PLACES):
+        life = load_acquire(engine.node_life, index)
+        if life == ACTIVE or life == RETIRING:
+            rests = call_node(engine, engine.nodes[index].sweep, index)
+            if rests and engine.nodes[index].voices == 0:
+                change_word(engine.node_life, index, RETIRING, GONE)
+
+
+@rt_shared_kernel
 def process_block(engine, out):
     """Fill ``out``, float32 (frames, 2), with the next frames. [audio]
 
     Events split the block at their frames. Allocates nothing, waits for nothing.
     """
-    process(engine, out, False)
-
-
-@rt_kernel
-def process(engine, out, alone):
-    """`process_block`; ``alone`` where there is no other thread for streams. [audio]"""
     mode = flush_denormals()
     master = engine.master[0]
     # Python may change it at any time: one look.
@@ -58,19 +77,25 @@ def process(engine, out, alone):
     done = 0
     while done < out.shape[0]:
         count = min(apply_due(engine), SEGMENT, out.shape[0] - done)
-        engine.mix[:count, :] = 0.0
-        hops = ask_hops(engine, count)
-        if alone:
-            serve_streams(engine)
-        elif hops > 0:
-            wake_worker(engine)
-        render(engine, count)
-        play_tracks(engine, count)
-        finish(engine, out, done, count)
-        wake_inference(engine)
+        run_nodes(engine, count)
+        for i in range(count):
+            out[done + i, 0] = engine.buses[MASTER_NODE, i, 0]
+            out[done + i, 1] = engine.buses[MASTER_NODE, i, 1]
         master.frame += count
         done += count
     if recorded:
         write_frames(engine.tap_ring, engine.tap_cursors, out, out.shape[0])
-    engine.counters[BLOCKS] += 1
+    _count(engine)
+    tell_output(engine, out)
     restore_denormals(mode)
+
+
+@rt_kernel
+def _count(engine):
+    counters, active = engine.counters, 0
+    for index in range(engine.voices.size):
+        active += engine.voices[index].life != IDLE
+    counters[ACTIVE_VOICES] = active
+    counters[BLOCKS] += 1
+    seen = counters[CALLBACKS], counters[UNDERRUNS], counters[OVERRUNS]
+    tell_status(engine, active, *seen)

@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from rtaudio_dl.core.counters import MISPLACED
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import (
-    call2,
     load_acquire,
     records_at,
     store_release,
@@ -30,30 +27,6 @@ _EAGER = 4.0  # Hz more at first: the very first callback may have been late
 _SETTLING = 0.3  # s, time constant at which that wears off
 _STABLE = 0.5  # the loop's bandwidth in radians per block, at most
 _LOST = 5e6  # ns: a step that large is a stopped device, not jitter
-
-
-@rt_kernel
-def now(master, ticks):
-    """Nanoseconds of the clock that stamps events (`time.perf_counter_ns`). [any]
-
-    ``ticks`` is int64 (2,), memory of the calling thread alone. 0 without a clock.
-    """
-    if master.clock_address == 0:
-        return 0
-    if master.clock_tick == 0.0:
-        call2(master.clock_address, np.uintp(master.clock_id), ticks.ctypes.data)
-        return ticks[0] * 1_000_000_000 + ticks[1]
-    call2(master.clock_address, ticks.ctypes.data, 0)
-    return int(ticks[0] * master.clock_tick)
-
-
-@rt_kernel
-def spent(master, ticks):
-    """Nanoseconds that this thread has computed; `now` where none can tell. [any]"""
-    if master.clock_address == 0 or master.thread_clock_id < 0:
-        return now(master, ticks)
-    call2(master.clock_address, np.uintp(master.thread_clock_id), ticks.ctypes.data)
-    return ticks[0] * 1_000_000_000 + ticks[1]
 
 
 @rt_kernel
@@ -103,9 +76,15 @@ def _to_front(engine):
 
 
 @rt_kernel
-def _insert(engine, event, frame):
+def insert(engine, event, frame):
+    """Let an event happen at a frame that is not over; False if there is no room.
+
+    [audio]
+    """
     # Sorted by frame, the first come first among equals; most go to the end.
     master = engine.master[0]
+    if master.pending == engine.pending.size:
+        return False
     if master.first + master.pending == engine.pending.size:
         _to_front(engine)
     place = master.first + master.pending
@@ -115,6 +94,7 @@ def _insert(engine, event, frame):
     engine.pending[place] = event
     engine.pending[place].time = frame
     master.pending += 1
+    return True
 
 
 @rt_kernel
@@ -128,7 +108,7 @@ def _collect(engine, ring, cursors):
         if frame < master.frame:
             engine.counters[MISPLACED] += 1
             frame = master.frame
-        _insert(engine, event, frame)
+        insert(engine, event, frame)
         read += 1
     store_release(cursors, READ, read)
 
@@ -138,8 +118,10 @@ def collect(engine):
     """Move what has arrived to the list of pending events. [audio]"""
     for index in range(engine.sources.size):
         source = engine.sources[index]
-        if source.places > 0:
-            ring = records_at(source.ring, source.places, EVENT)
+        # Python may open and close a source at any time: one look.
+        places = load_acquire(engine.source_places, index)
+        if places > 0:
+            ring = records_at(source.ring, places, EVENT)
             _collect(engine, ring, words_at(source.cursors, CURSORS))
 
 

@@ -1,44 +1,25 @@
-"""Voices: their birth, their end, and the sound between.
+"""Voices: notes that sound, whatever makes their sound; their birth and their end.
 
-Everything is computed frame by frame from the voice's own state, so that the sound is
-the same to the bit however it is cut into blocks.
+The kind of a voice's node renders it, frame by frame from the voice's own state, so
+that the sound is the same to the bit however it is cut into blocks.
 """
 
 from __future__ import annotations
 
-import math
-
-from rtaudio_dl.core.counters import (
-    ACTIVE_VOICES,
-    CHOKED,
-    CUT,
-    LATE_FRAMES,
-    LATE_NOTES,
-    LOST_NOTES,
-    STOLEN,
-)
+from rtaudio_dl.core.counters import CHOKED, CUT, LOST_NOTES, STOLEN
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import floats_at
-from rtaudio_dl.dsp.resampler import MAX_STEP, PADDING, TAIL, sample_at
-from rtaudio_dl.engine.envelope import SMOOTH, begin, envelope, gains
-from rtaudio_dl.engine.event_log import log_sound
 from rtaudio_dl.engine.layout import (
-    BEND_RANGE,
     IDLE,
     NONE,
     SOUNDING,
     STAGE_ATTACK,
     STAGE_FADE,
     STAGE_RELEASE,
-    TUNE,
     WAITING,
 )
-from rtaudio_dl.kinds.sound.pool import is_ready, release, take
-from rtaudio_dl.kinds.stream.lanes import give_lane, take_lane
-from rtaudio_dl.kinds.stream.voice import play_lane
+from rtaudio_dl.engine.nodes import give_back, take
 
 _SHORTEST = 0.01  # s that a note sounds, however soon its key is up
-_GLIDE = 0.002  # s, time constant of the pitch bend
 
 
 @rt_kernel
@@ -63,23 +44,23 @@ def _cut(engine, voice):
     master.residue[0] += voice.tail_left
     master.residue[1] += voice.tail_right
     engine.counters[CUT] += 1
-    _end(engine, voice)
+    end(engine, voice)
 
 
 @rt_kernel
-def _end(engine, voice):
+def end(engine, voice):
+    """A voice is over: its node gets back what it took. [audio]"""
     voice.life = IDLE
-    slot, lane = voice.slot, voice.lane
-    voice.slot = voice.lane = NONE
-    release(engine, slot)
-    give_lane(engine, lane)
+    place, voice.place = voice.place, NONE
+    engine.nodes[voice.node].voices -= 1
+    give_back(engine, voice.node, place)
 
 
 @rt_kernel
 def fade_out(engine, voice):
     """Let a voice end within `_FADE`; one that has not begun ends now. [audio]"""
     if voice.life == WAITING:
-        _end(engine, voice)
+        end(engine, voice)
     elif voice.life == SOUNDING:
         voice.stage = STAGE_FADE
 
@@ -111,37 +92,34 @@ def _steal(engine):
 
 
 @rt_kernel
-def choke(engine, patch_index, group):
+def choke(engine, node, group):
     """End the notes of a choke group: a closed hi-hat ends the open one. [audio]"""
     for index in range(engine.voices.size):
         voice = engine.voices[index]
-        if _is_note(voice) and voice.patch == patch_index:
-            if engine.keys[patch_index, voice.key].choke == group:
+        if _is_note(voice) and voice.node == node:
+            if engine.keys[node, voice.key].choke == group:
                 fade_out(engine, voice)
                 engine.counters[CHOKED] += 1
 
 
 @rt_kernel
-def start(engine, channel, patch_index, key_index, velocity):
+def start(engine, channel, node, key_index, velocity):
     """Begin a note: its sound is taken now and heard as soon as it is there. [audio]"""
-    group = engine.keys[patch_index, key_index].choke
+    group = engine.keys[node, key_index].choke
     if group > 0:
-        choke(engine, patch_index, group)
-    slot = lane = NONE
-    if engine.patches[patch_index].stream:
-        lane = take_lane(engine, patch_index, key_index)
-    else:
-        slot = take(engine, patch_index, key_index, velocity)
-    if slot == NONE and lane == NONE:
+        choke(engine, node, group)
+    strike = engine.strike[0]
+    strike.channel, strike.key, strike.velocity = channel, key_index, velocity
+    place = take(engine, node, key_index)
+    if place == NONE:
         engine.counters[LOST_NOTES] += 1
         return
     _steal(engine)
     voice = engine.voices[_free_place(engine)]
-    voice.channel, voice.key, voice.patch = channel, key_index, patch_index
-    voice.slot, voice.lane, voice.velocity = slot, lane, velocity
+    voice.channel, voice.key, voice.node = channel, key_index, node
+    voice.place, voice.velocity = place, velocity
+    engine.nodes[node].voices += 1
     _strike(engine, voice)
-    if slot != NONE and not is_ready(engine, slot):
-        engine.counters[LATE_NOTES] += 1
 
 
 @rt_kernel
@@ -157,85 +135,3 @@ def _strike(engine, voice):
     voice.gate = int(_SHORTEST * master.sample_rate)
     voice.position = voice.filter = 0.0
     voice.tail_left = voice.tail_right = 0.0
-
-
-@rt_kernel
-def _step(engine, voice):
-    """Frames of the sound per frame of output, at the key's pitch and the wheel's."""
-    parameters = engine.parameters[voice.patch]
-    semitones = engine.keys[voice.patch, voice.key].shift + parameters[TUNE]
-    semitones += engine.channels[voice.channel].bend * parameters[BEND_RANGE]
-    step = engine.patches[voice.patch].rate / engine.master[0].sample_rate
-    return min(step * 2.0 ** (semitones / 12.0), MAX_STEP)
-
-
-@rt_kernel
-def _begin(engine, voice):
-    """The sound is there: from this frame on the voice is heard."""
-    voice.step = _step(engine, voice)
-    begin(engine, voice)
-    log_sound(engine, voice)
-
-
-@rt_kernel
-def _sound(engine, voice, count):
-    """Add a voice to the mix; returns the frames that its sound lasted."""
-    slot = engine.slots[voice.slot]
-    sound = floats_at(slot.address, slot.length + 2 * PADDING)
-    end = slot.length + TAIL
-    rate = engine.master[0].sample_rate
-    smooth = 1.0 - math.exp(-1.0 / (SMOOTH * rate))
-    glide = 1.0 - math.exp(-1.0 / (_GLIDE * rate))
-    to_left, to_right = gains(engine, voice)
-    to_step = _step(engine, voice)
-    position, step, bright = voice.position, voice.step, voice.bright
-    left, right, low_pass = voice.left, voice.right, voice.filter
-    tail_left, tail_right = voice.tail_left, voice.tail_right
-    lasts = count
-    for i in range(count):
-        if position >= end:
-            lasts = i
-            break
-        value = sample_at(engine.filters, sound, position, step)
-        low_pass += bright * (value - low_pass)
-        value = low_pass * engine.envelope[i]
-        tail_left, tail_right = value * left, value * right
-        engine.mix[i, 0] += tail_left
-        engine.mix[i, 1] += tail_right
-        position += step
-        step += glide * (to_step - step)
-        left += smooth * (to_left - left)
-        right += smooth * (to_right - right)
-    voice.position, voice.step = position, step
-    voice.left, voice.right, voice.filter = left, right, low_pass
-    voice.tail_left, voice.tail_right = tail_left, tail_right
-    return lasts
-
-
-@rt_kernel
-def _play_sound(engine, voice, count):
-    """Add ``count`` frames of a voice with a sound to the mix; False at its end."""
-    if voice.life == WAITING:
-        if not is_ready(engine, voice.slot):
-            engine.counters[LATE_FRAMES] += count
-            return True
-        _begin(engine, voice)
-    lasts = envelope(engine, voice, count)
-    return _sound(engine, voice, lasts) == count
-
-
-@rt_kernel
-def render(engine, count):
-    """Add ``count`` frames (at most SEGMENT) of all voices to the mix. [audio]"""
-    active = 0
-    for index in range(engine.voices.size):
-        voice = engine.voices[index]
-        if voice.life != IDLE:
-            if voice.lane != NONE:
-                goes_on = play_lane(engine, voice, count)
-            else:
-                goes_on = _play_sound(engine, voice, count)
-            if not goes_on:
-                _end(engine, voice)
-        active += voice.life != IDLE
-    engine.counters[ACTIVE_VOICES] = active

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 import numpy as np
 
 from rtaudio_dl.engine import events, layout
-from rtaudio_dl.errors import EngineError, PatchError, shown
-from rtaudio_dl.host.instrument import Instrument
+from rtaudio_dl.errors import PatchError
+from rtaudio_dl.kinds.installed import Installed
 from rtaudio_dl.patches.patch import PARAMETERS
-
-LATEST_SECONDS = 1e9  # in frames of any rate, int64 holds it
+from rtaudio_dl.values import LATEST_SECONDS, check, check_whole
 
 
 class Player(ABC):
@@ -78,7 +76,7 @@ class Player(ABC):
         return known
 
     def set(
-        self, name: str, value: float, instrument: Instrument, at: float | None = None
+        self, name: str, value: float, instrument: Installed, at: float | None = None
     ) -> None:
         """Set a parameter of a patch by name; `patches.patch.PARAMETERS` lists them."""
         if name not in PARAMETERS:
@@ -126,19 +124,3 @@ def _event(kind: int, key: int, value: float, channel: int) -> np.ndarray:
     event["kind"], event["key"] = kind, key
     event["value"], event["channel"] = value, channel
     return event
-
-
-def check(name: str, value: Any, low: float, high: float) -> None:
-    """Raise EngineError for a value that is no number from ``low`` to ``high``."""
-    real = isinstance(value, (int, float, np.integer, np.floating))
-    if not real or isinstance(value, bool) or not low <= value <= high:
-        raise EngineError(f"{name} is {shown(value)}; allowed: {low:g} to {high:g}")
-
-
-def check_whole(name: str, value: Any, low: int, high: int) -> None:
-    """Raise EngineError for what is no whole number from ``low`` to ``high``."""
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or not low <= value <= high:
-        raise EngineError(
-            f"{name} is {shown(value)}; allowed: whole numbers from {low} to {high}"
-        )

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rtaudio_dl.core.control import load_word
-from rtaudio_dl.core.counters import AUDIO_COUNTERS, STREAM_COUNTERS, WORKER_COUNTERS
+from rtaudio_dl.core.counters import AUDIO_COUNTERS, WORKER_COUNTERS
 from rtaudio_dl.core.ring import DROPPED
 from rtaudio_dl.engine.layout import RINGS, Engine
 
@@ -26,9 +26,17 @@ OVERFLOWS = {
     "request": "requests for sounds",
     "tap": "frames of the recording",
     "flight": "events of the flight recording",
+    "out": "notes for a MIDI output",
     "input": "frames of the input",
     "onset": "strokes that nobody read",
     "hop": "hops of streams",
+}
+
+
+# What workers of a kind make and mute, where it has a name of its own.
+_MADE = {
+    "worker": {"made": "sounds", "muted": "muted_sounds"},
+    "stream": {"made": "hops", "muted": "muted_hops"},
 }
 
 
@@ -37,18 +45,29 @@ def engine_counts(engine: Engine) -> dict[str, int]:
 
     ``dropped_NAME`` is what a ring had no room for, one for every ring.
     """
-    tables = (
-        ("", AUDIO_COUNTERS, engine.counters),
-        ("worker_", WORKER_COUNTERS, engine.worker_counters),
-        ("stream_", STREAM_COUNTERS, engine.stream_counters),
-    )
-    counts = {
-        prefix + name: int(n)
-        for prefix, names, numbers in tables
-        for name, n in zip(names, numbers, strict=True)
-    }
-    rings = {name: getattr(engine, f"{name}_cursors") for name in RINGS}
-    return counts | {PREFIX + name: dropped(ring) for name, ring in rings.items()}
+    counts = dict(zip(AUDIO_COUNTERS, engine.counters.tolist(), strict=True))
+    counts |= dict.fromkeys(_names_of_workers(), 0)
+    crews = [*engine.kinds.values()]
+    for crew in crews:
+        numbers = crew.worker["counters"][0].tolist()
+        for name, number in zip(WORKER_COUNTERS, numbers, strict=True):
+            counts[f"{crew.name}_{_MADE[crew.name].get(name, name)}"] = number
+    rings = dict.fromkeys((PREFIX + name for name in (*RINGS, "request", "hop")), 0)
+    for name in (*RINGS, "midi"):
+        rings[PREFIX + name] = dropped(getattr(engine, f"{name}_cursors"))
+    for crew in crews:
+        for name in crew.rings:
+            cursors = getattr(crew.memory, f"{name}_cursors")
+            rings[PREFIX + name] = dropped(cursors)
+    return counts | rings
+
+
+def _names_of_workers() -> list[str]:
+    return [
+        f"{crew}_{own.get(name, name)}"
+        for crew, own in _MADE.items()
+        for name in WORKER_COUNTERS
+    ]
 
 
 def dropped(cursors: np.ndarray) -> int:

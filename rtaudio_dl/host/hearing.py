@@ -20,7 +20,7 @@ from rtaudio_dl.io.midi.ports import JACK
 from rtaudio_dl.kinds.classifier.listener import choose_channels
 from rtaudio_dl.kinds.classifier.live import LiveListener
 from rtaudio_dl.kinds.classifier.settings import ONSET
-from rtaudio_dl.kinds.classifier.trigger import Ears
+from rtaudio_dl.patches.ears import Ears
 from rtaudio_dl.patches.patch import Patch
 
 UNCONNECTED = ""  # the name of an input that JACK connects to nothing by itself

@@ -28,20 +28,23 @@ from rtaudio_dl.core.lifetime import do_all
 from rtaudio_dl.core.objects import prepare
 from rtaudio_dl.core.system import performance_clock
 from rtaudio_dl.engine import events, layout
-from rtaudio_dl.engine.offline import fill_pool, render
+from rtaudio_dl.engine.entries import render, settle
 from rtaudio_dl.errors import EngineError
-from rtaudio_dl.host.controls import Player, check, check_whole
+from rtaudio_dl.host.controls import Player
 from rtaudio_dl.host.counts import engine_counts
-from rtaudio_dl.host.instrument import Instrument, install, room_needed
+from rtaudio_dl.host.graph import install_master
+from rtaudio_dl.host.instrument import Instrument, install
+from rtaudio_dl.kinds import MASTER
 from rtaudio_dl.patches.patch import Patch, find_patch
 from rtaudio_dl.playback.tracks import FilePlayer, Tracks
 from rtaudio_dl.recording.flight import FlightRecorder
+from rtaudio_dl.values import check, check_whole
 
 SAMPLE_RATES = (8_000, 192_000)  # Hz
 MAX_POLYPHONY = 64
 MAX_BLOCK = 8192
 MAX_SECONDS = 24 * 3600  # of one render
-ENTRIES = ("rtaudio_dl.core.control", "rtaudio_dl.engine.offline")
+ENTRIES = ("rtaudio_dl.core.control", "rtaudio_dl.engine.entries", MASTER)
 _CHUNK_SECONDS = 1.0  # between two looks at progress and Ctrl-C
 
 
@@ -66,28 +69,21 @@ class Host(Player, FilePlayer):
         check_whole("block", block, 1, MAX_BLOCK)
         self.sample_rate, self.block, self.provider = sample_rate, block, provider
         self.instruments: dict[int, Instrument] = {}  # by place in the engine
+        prepare(ENTRIES)
         self.engine = self._new_engine(polyphony)
-        clock = performance_clock()
-        master = self.engine.master
-        master["clock_address"], master["clock_id"] = clock.address, clock.id
-        master["clock_tick"] = clock.tick
-        master["thread_clock_id"] = clock.thread_id
+        install_master(self.engine)
+        _set_clock(self.engine.master)
         self._queue: list[tuple[int, int, np.ndarray]] = []  # by frame, then as asked
         self._order = itertools.count()
         self._flight: FlightRecorder | None = None
         self.tracks = Tracks(self.engine, self._say)
         self._closed = False
-        self._compile()
 
     def _say(self, line: str) -> None:
         warnings.warn(line, stacklevel=2)
 
     def _new_engine(self, polyphony: int) -> layout.Engine:
         return layout.Engine(self.sample_rate, polyphony)
-
-    def _compile(self) -> None:
-        """Compile or load all entries now, not at the first note."""
-        prepare(ENTRIES)
 
     # --- patches
 
@@ -102,9 +98,7 @@ class Host(Player, FilePlayer):
         if channel is not None:
             check_whole("channel", channel, 0, layout.CHANNELS - 1)
         place = self._free_place(patch)
-        needed = room_needed(patch, int(self.engine.master["polyphony"][0]))
-        first = self.room_for(needed)
-        instrument = install(self.engine, patch, place, first, self.provider)
+        instrument = install(self.engine, patch, place, self.provider)
         self.instruments[place] = instrument
         if self._flight is not None:
             self._flight.add_patch(instrument.patch, place, instrument.model.digest)
@@ -130,30 +124,20 @@ class Host(Player, FilePlayer):
         self._wait_until_gone(instrument.place)
         del self.instruments[instrument.place]
         instrument.close()
-        store_word(self.engine.patch_life, instrument.place, layout.EMPTY)
+        store_word(self.engine.node_life, instrument.place, layout.EMPTY)
 
     def _free_place(self, patch: Patch) -> int:
-        free = [p for p in range(layout.PATCHES) if p not in self.instruments]
+        free = [p for p in range(layout.PLACES) if p not in self.instruments]
         if not free:
             have = ", ".join(i.patch.name for i in self.instruments.values())
             raise EngineError(
-                f"no place for patch {patch.name!r}: {layout.PATCHES} are loaded "
+                f"no place for patch {patch.name!r}: {layout.PLACES} are loaded "
                 f"({have}); unload one first"
             )
         return free[0]
 
-    def room_for(self, slots: int) -> int:
-        """The first slot of a gap that holds so many sounds, or the end of all."""
-        taken = sorted((i.first, i.first + i.slots) for i in self.instruments.values())
-        first = 0
-        for begin, end in taken:
-            if begin - first >= slots:
-                break
-            first = end
-        return first
-
     def _fill(self, place: int) -> None:
-        lacking = fill_pool(self.engine, place)
+        lacking = settle(self.engine, place)
         if lacking:
             raise EngineError(f"{lacking} sounds could not be made: memory is short")
 
@@ -165,7 +149,7 @@ class Host(Player, FilePlayer):
         raise EngineError("the patch still sounds after a minute; lift its keys first")
 
     def _life(self, place: int) -> int:
-        return load_word(self.engine.patch_life, place)
+        return load_word(self.engine.node_life, place)
 
     # --- events
 
@@ -299,3 +283,9 @@ class Host(Player, FilePlayer):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _set_clock(master: np.ndarray) -> None:
+    clock, record = performance_clock(), master["clock"]
+    record["address"], record["id"] = clock.address, clock.id
+    record["tick"], record["thread_id"] = clock.tick, clock.thread_id

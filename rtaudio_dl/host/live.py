@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 
 from rtaudio_dl.core.control import readable
-from rtaudio_dl.core.counters import CALLBACKS, RUN_NS, RUNS
+from rtaudio_dl.core.counters import CALLBACKS
 from rtaudio_dl.core.lifetime import do_all
 from rtaudio_dl.core.priority import lock_memory
 from rtaudio_dl.engine import events, layout
-from rtaudio_dl.engine.callback import audio_callback, midi_callback
-from rtaudio_dl.engine.offline import lacking
+from rtaudio_dl.engine.entries import audio_callback, lacking, midi_callback
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.host.hearing import HearingHost
 from rtaudio_dl.host.latency import Latency
@@ -31,7 +30,6 @@ from rtaudio_dl.io.audio.supervisor import AudioSupervisor
 from rtaudio_dl.io.midi.ports import JACK
 from rtaudio_dl.io.midi.reader import MidiReader
 from rtaudio_dl.io.shared import SharedRing
-from rtaudio_dl.kinds.stream.memory import latency_for
 from rtaudio_dl.recording.recorder import Recorder
 
 PLACEMENTS = ("asap", "fixed")
@@ -188,11 +186,10 @@ class LiveHost(HearingHost):
 
     def _set_latency(self, place: int) -> None:
         """Let a stream's notes begin as late as the device's blocks ask for."""
-        stream = self.engine.streams[place]
-        if self.engine.patches[place]["stream"]:
-            frames = latency_for(stream, self.sample_rate, self.block)
-            if frames != stream["latency"]:
-                self._command(events.LATENCY, place, value=frames)
+        instrument = self.instruments[place]
+        frames = instrument.latency_for(self.sample_rate, self.block)
+        if frames is not None and frames != instrument.latency:
+            self._command(events.LATENCY, place, value=frames)
 
     @property
     def latency(self) -> Latency:
@@ -203,20 +200,19 @@ class LiveHost(HearingHost):
         fixed = bool(self.engine.master["fixed"][0]) and not in_cycle
         delay = int(self.engine.master["delay"][0])
         fresh = any(i.patch.freshness == "fresh" for i in self.instruments.values())
-        streams = [p for p, i in self.instruments.items() if i.is_stream]
         return Latency(
             device=parts.device if parts else 0,
             block=0 if in_cycle else self.block,
             placement=delay - self.block if fixed else 0,
             inference=self._inference_frames() if fresh else 0,
-            stream=int(self.engine.streams["latency"][streams].max(initial=0)),
+            stream=max((i.latency for i in self.instruments.values()), default=0),
             sample_rate=self.sample_rate,
         )
 
     def _inference_frames(self) -> int:
         """The mean time of a run, and the wait for the block after it."""
-        counters = self.engine.worker_counters
-        mean_ns = counters[RUN_NS] / max(1, counters[RUNS])
+        counts = self.counts()
+        mean_ns = counts["worker_busy_ns"] / max(1, counts["worker_runs"])
         return round(mean_ns * 1e-9 * self.sample_rate) + self.block
 
     @property
@@ -269,6 +265,7 @@ class LiveHost(HearingHost):
         if not self.running:
             super()._fill(place)
             return
+        self._workers.start()  # that of its kind, if it is the first one
         _lock(self.instruments[place].heard())
         self._wait(lambda: self._life(place) != layout.EMPTY)
         self._set_latency(place)
@@ -285,7 +282,7 @@ class LiveHost(HearingHost):
         """Wait for the audio thread; every sound made meanwhile buys more time."""
         runs, until = -1, 0.0
         while not done():
-            made = int(self.engine.worker_counters[RUNS])
+            made = self._workers.runs()
             if made != runs:
                 runs, until = made, time.monotonic() + _PATIENCE_SECONDS
             if time.monotonic() > until:

@@ -187,6 +187,21 @@ class Binding:
             error=ModelError,
         )
 
+    def write(self, record: np.void) -> None:
+        """Fill a `rtaudio_dl.core.run.RUN` record: native threads run it from there.
+
+        The binding has to live as long as they may.
+        """
+        record["run"] = ort.run_address()
+        record["release_status"] = ort.release_status_address()
+        record["session"] = self.session.address
+        record["input_names"] = self.input_names.ctypes.data
+        record["input_values"] = self.input_values.ctypes.data
+        record["inputs"] = len(self.input_values)
+        record["output_names"] = self.output_names.ctypes.data
+        record["output_values"] = self.output_values.ctypes.data
+        record["outputs"] = len(self.output_values)
+
     def close(self) -> None:
         """Release the values; again, or after the session: nothing."""
         self._closed = True

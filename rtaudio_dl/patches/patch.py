@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rtaudio_dl.engine.parameters import INSTRUMENT
 from rtaudio_dl.errors import PatchError
 from rtaudio_dl.files.paths import config_folders
-from rtaudio_dl.kinds.classifier.trigger import Ears, parse_ears
 from rtaudio_dl.kinds.stream.timbre import is_name, is_vector
+from rtaudio_dl.patches.ears import Ears, parse_ears
 from rtaudio_dl.patches.table import Table
 
 MAX_PATCH_BYTES = 1 << 20
@@ -27,32 +28,7 @@ CORNERS = (1, 2, 4)  # allowed numbers of them
 Corner = str | tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """A parameter of a patch: its range, its default, what it means."""
-
-    low: float
-    high: float
-    default: float
-    meaning: str
-
-
-PARAMETERS = {
-    "gain": Parameter(0, 4, 1, "loudness, linear"),
-    "pan": Parameter(-1, 1, 0, "left to right"),
-    "morph": Parameter(0, 1, 0, "the way through the latent space"),
-    "variation": Parameter(0, 1, 0.15, "how far each strike wanders from its key"),
-    "tune": Parameter(-48, 48, 0, "semitones"),
-    "brightness": Parameter(0, 1, 0.4, "how much darker soft notes are"),
-    "attack": Parameter(0, 60, 0, "s"),
-    "decay": Parameter(0, 60, 0, "s, time constant of the way down to sustain"),
-    "sustain": Parameter(0, 1, 1, "level while the key is down"),
-    "release": Parameter(0, 60, 0.08, "s, time constant after the key is up"),
-    "velocity_curve": Parameter(0, 4, 1.6, "exponent of velocity for loudness"),
-    "bend_range": Parameter(0, 48, 2, "semitones of the pitch wheel"),
-    "x": Parameter(0, 1, 0, "the way from the left corners of [morph] to the right"),
-    "y": Parameter(0, 1, 0, "the way from the lower corners of [morph] to the upper"),
-}
+PARAMETERS = INSTRUMENT  # of every patch
 
 
 @dataclass(frozen=True)

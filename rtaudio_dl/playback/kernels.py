@@ -14,10 +14,12 @@ import math
 
 import numpy as np
 
+from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import load_acquire, store_release, table_at
-from rtaudio_dl.core.ring import DROPPED, READ, WRITE
+from rtaudio_dl.core.native import load_acquire, record_at, store_release, table_at
+from rtaudio_dl.core.ring import CURSORS, DROPPED, READ, WRITE
 from rtaudio_dl.dsp.resampler import BANK_TAPS, PHASES, bank_of, offset_of, taps_of
+from rtaudio_dl.engine.layout import ENGINE
 
 TRACKS = 4  # at once
 SIDES = 2
@@ -58,6 +60,17 @@ TRACK = np.dtype(
         ("gate", np.float64),  # fade, 0..1
         ("starved", np.int64),
         ("over", np.int64),  # it came to its end
+    ],
+    align=True,
+)
+
+# The state of the tracks' node.
+_NUMBER = np.dtype(np.int64)
+PLAYER = np.dtype(
+    [
+        ("tracks", TRACK, (TRACKS,)),
+        ("track_life", _NUMBER, (TRACKS,)),
+        ("track_words", _NUMBER, (TRACKS, CURSORS)),
     ],
     align=True,
 )
@@ -113,10 +126,10 @@ def _starves(track, frames, written, end):
 
 
 @rt_kernel
-def _play(engine, index, count):
+def _play(engine, player, index, count):
     """Add ``count`` frames of a track to the mix. [audio]"""
-    master, track = engine.master[0], engine.tracks[index]
-    words = engine.track_cursors[index]
+    master, track = engine.master[0], player.tracks[index]
+    words = player.track_words[index]
     memory = table_at(track.address, SIDES, track.frames + MARGIN)
     # In this order: the frames of a generation are there before its number.
     asked = load_acquire(words, GENERATION)
@@ -164,12 +177,19 @@ def _play(engine, index, count):
     track.gain, track.gate = gain, gate
     store_release(words, READ, frame - REACH)
     if stopping and (gate <= 0.0 or track.start >= master.frame + count):
-        store_release(engine.track_life, index, GONE)
+        store_release(player.track_life, index, GONE)
 
 
 @rt_kernel
-def play_tracks(engine, count):
+def play_tracks(engine, player, count):
     """Add ``count`` frames (at most a segment) of all tracks to the mix. [audio]"""
     for index in range(TRACKS):
-        if load_acquire(engine.track_life, index) == ACTIVE:
-            _play(engine, index, count)
+        if load_acquire(player.track_life, index) == ACTIVE:
+            _play(engine, player, index, count)
+
+
+@rt_entry("vpww")
+def process(address, node, count):
+    """The tracks as a node. [audio]"""
+    engine = record_at(address, ENGINE)
+    play_tracks(engine, record_at(engine.nodes[node].state, PLAYER), count)

@@ -9,13 +9,14 @@ from collections.abc import Callable
 import numpy as np
 
 from rtaudio_dl.core.control import load_word, store_word
+from rtaudio_dl.core.kernel import Memory
 from rtaudio_dl.core.ring import DROPPED, READ, WRITE
 from rtaudio_dl.dsp.resampler import MAX_STEP
 from rtaudio_dl.engine.layout import Engine
 from rtaudio_dl.errors import AudioFileError, EngineError
 from rtaudio_dl.files.read import SoundReader, stereo_matrix
-from rtaudio_dl.host.controls import check
 from rtaudio_dl.playback import kernels as rt
+from rtaudio_dl.values import check
 
 PITCHES = (-24.0, 24.0)  # semitones
 MAX_GAIN = 4.0
@@ -35,6 +36,7 @@ class Track:
     def __init__(
         self,
         engine: Engine,
+        player: Memory,
         place: int,
         path: str | os.PathLike[str],
         wake: threading.Event,
@@ -46,15 +48,15 @@ class Track:
         pitch: float,
         gain: float,
     ):
-        self._engine, self._place = engine, place
+        self._engine, self._player, self._place = engine, player, place
         self._wake, self._say = wake, say  # for the reader to look at once
         self._reader = SoundReader(path)
         self.path, self.sample_rate = self._reader.path, self._reader.sample_rate
         self.closed = False
         self.channels, self.duration = self._reader.channels, self._reader.seconds
         self._lock = threading.Lock()  # reader thread and caller
-        self._words = engine.track_cursors[place]
-        self._record = engine.tracks[place : place + 1]
+        self._words = player.track_words[place]
+        self._record = player.tracks[place : place + 1]
         self._mix = stereo_matrix(self.channels)
         try:
             self._prepare(start)
@@ -90,7 +92,7 @@ class Track:
         record = self._record
         record["step"], record["gain"] = record["to_step"], record["to_gain"]
         record["gate"] = frame == 0  # in the middle of the file it fades in
-        store_word(self._engine.track_life, self._place, rt.ACTIVE)
+        store_word(self._player.track_life, self._place, rt.ACTIVE)
 
     # --- what a person does
 
@@ -188,7 +190,7 @@ class Track:
     @property
     def ended(self) -> bool:
         """Whether it has ended: its place is free for another one."""
-        life = self._engine.track_life
+        life = self._player.track_life
         return self.closed or load_word(life, self._place) == rt.GONE
 
     @property
@@ -237,7 +239,7 @@ class Track:
                 self._reader.close()
                 # The place will be another track's: this one keeps its last state.
                 self._words, self._record = self._words.copy(), self._record.copy()
-                store_word(self._engine.track_life, self._place, rt.EMPTY)
+                store_word(self._player.track_life, self._place, rt.EMPTY)
 
     def _jump(self) -> None:
         """Begin a new generation at the target, if the ring has room for it."""

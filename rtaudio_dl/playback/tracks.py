@@ -7,14 +7,21 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from rtaudio_dl.core.control import load_word
+from rtaudio_dl.core.control import load_word, store_word
+from rtaudio_dl.core.kernel import Memory
 from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.priority import lock_memory
-from rtaudio_dl.engine.layout import FLIGHT_ON, Engine
+from rtaudio_dl.engine.layout import (
+    ACTIVE,
+    FLIGHT_ON,
+    MAIN_BUS,
+    TRACKS_NODE,
+    Engine,
+)
 from rtaudio_dl.errors import EngineError
-from rtaudio_dl.host.controls import LATEST_SECONDS, check
-from rtaudio_dl.playback.kernels import EMPTY, TRACKS
+from rtaudio_dl.playback.kernels import EMPTY, PLAYER, TRACKS, process
 from rtaudio_dl.playback.track import Track
+from rtaudio_dl.values import LATEST_SECONDS, check
 
 _POLL_SECONDS = 0.05
 
@@ -76,6 +83,7 @@ class Tracks:
 
     def __init__(self, engine: Engine, say: Callable[[str], None]):
         self._engine, self._say = engine, say
+        self._player: Memory | None = None
         self._tracks: list[Track] = []
         self._lock = threading.Lock()  # of the list
         self._wake, self._ended = threading.Event(), False
@@ -85,7 +93,8 @@ class Tracks:
         """Open a file; it begins at a frame of the engine. See `Track`."""
         self.fill()
         with self._lock:
-            life = self._engine.track_life
+            player = self._open()
+            life = player.track_life
             free = [p for p in range(TRACKS) if load_word(life, p) == EMPTY]
             if not free:
                 raise EngineError(
@@ -93,7 +102,7 @@ class Tracks:
                     "stop one first"
                 )
             track = Track(
-                *(self._engine, free[0], path, self._wake, self._say),
+                *(self._engine, player, free[0], path, self._wake, self._say),
                 start=start,
                 **options,
             )
@@ -101,6 +110,18 @@ class Tracks:
                 lock_memory(track.memory)  # as the engine's own
             self._tracks.append(track)
             return track
+
+    def _open(self) -> Memory:
+        """The node of the tracks, made when the first file is played."""
+        if self._player is None:
+            self._player = Memory(PLAYER)
+            lock_memory(self._player.array)
+            node = self._engine.nodes[TRACKS_NODE : TRACKS_NODE + 1]
+            node["state"] = self._player.address
+            node["process"] = process.address
+            node["output"] = MAIN_BUS
+            store_word(self._engine.node_life, TRACKS_NODE, ACTIVE)
+        return self._player
 
     def fill(self) -> None:
         """Decode ahead for all tracks, and close those that have ended."""

@@ -22,7 +22,7 @@ from rtaudio_dl.core.control import pop_many, store_word
 from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.ring import new_cursors
 from rtaudio_dl.engine.events import EVENT
-from rtaudio_dl.engine.layout import FLIGHT_ON, PATCHES, Engine
+from rtaudio_dl.engine.layout import FLIGHT_ON, PLACES, Engine
 from rtaudio_dl.errors import AudioFileError
 from rtaudio_dl.host.counts import dropped
 from rtaudio_dl.patches.patch import Patch, parse_patch
@@ -230,7 +230,7 @@ def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
 
 def _patch(fields: dict[str, Any], source: str) -> FlownPatch:
     place = fields["place"]
-    if place not in range(PATCHES):
+    if place not in range(PLACES):
         raise ValueError(f"place {place!r}")
     patch_fields = dict(fields["patch"])
     label = str(patch_fields.pop("label"))

@@ -6,7 +6,6 @@ not on blocks, and when a sound was ready was recorded, too.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict, deque
 from collections.abc import Callable
 from pathlib import Path
@@ -16,12 +15,14 @@ import numpy as np
 
 from rtaudio_dl.core.control import push, store_word
 from rtaudio_dl.engine import events
-from rtaudio_dl.engine.layout import EMPTY, NONE, OUTPUTS, READY, SEGMENT
-from rtaudio_dl.engine.offline import apply_events, prepare, render
+from rtaudio_dl.engine.entries import apply_events, render
+from rtaudio_dl.engine.layout import EMPTY, NONE, OUTPUTS, SEGMENT
 from rtaudio_dl.errors import AudioFileError
 from rtaudio_dl.host.host import Host
-from rtaudio_dl.host.instrument import install, is_stream, room_needed
-from rtaudio_dl.kinds.stream.memory import drop_hop
+from rtaudio_dl.host.instrument import install
+from rtaudio_dl.kinds.sound.entries import prepare
+from rtaudio_dl.kinds.sound.kind import Sounds, freeze, make_ready
+from rtaudio_dl.kinds.stream.kind import drop_hop
 from rtaudio_dl.recording.flight import Flight, FlownPatch, read_flight
 
 MAX_SECONDS = 6 * 3600
@@ -49,7 +50,7 @@ class Replay:
         self._patches = deque(self.flight.patches)
         self._loaded: dict[int, FlownPatch] = {}
         self._sounds = self._match_sounds()
-        self._waiting: list[tuple[int, int]] = []  # frame, slot that is ready then
+        self._waiting: list[tuple[int, Sounds, int]] = []  # frame, slot ready then
 
     def _check(self, flight: Flight) -> None:
         seconds = (flight.end - flight.start) / flight.sample_rate
@@ -101,7 +102,7 @@ class Replay:
 
     def _render_to(self, frame: int) -> None:
         """Render up to a frame; sounds that were late become ready in their frames."""
-        stops = sorted({f for f, _ in self._waiting if f < frame} | {frame})
+        stops = sorted({f for f, *_ in self._waiting if f < frame} | {frame})
         for stop in stops:
             first, last = self._host.frame, min(stop, self.flight.end)
             base = self.flight.start
@@ -110,10 +111,10 @@ class Replay:
             self._wake(stop)
 
     def _wake(self, frame: int) -> None:
-        for ready, slot in self._waiting:
+        for ready, sounds, slot in self._waiting:
             if ready <= frame:
-                store_word(self._host.engine.slot_life, slot, READY)
-        self._waiting = [(f, slot) for f, slot in self._waiting if f > frame]
+                make_ready(sounds, slot)
+        self._waiting = [waits for waits in self._waiting if waits[0] > frame]
 
     def _apply(self, event: np.void) -> None:
         kind = int(event["kind"])
@@ -123,7 +124,9 @@ class Replay:
             self._tap(event)
             return
         if kind == events.LATE:
-            drop_hop(self._host.engine, int(event["value"]), int(event["key"]))
+            stream = self._host.instruments[int(event["channel"])]
+            serial, hop = int(event["value"]), int(event["key"])
+            drop_hop(self._host.engine, stream, serial, hop)
             return
         if kind == events.ACTIVATE:
             self._install(int(event["key"]))
@@ -157,18 +160,15 @@ class Replay:
         gone = host.instruments.pop(place, None)
         if gone is not None:
             gone.close()
-            store_word(engine.patch_life, place, EMPTY)
-        patch = flown.patch
-        if not is_stream(patch):
-            # A key plays what `prepare` puts there, and asks for no more.
-            patch = dataclasses.replace(patch, freshness="frozen")
-        needed = room_needed(patch, self.flight.polyphony)
-        first = host.room_for(needed)
-        instrument = install(engine, patch, place, first, host.provider)
+            store_word(engine.node_life, place, EMPTY)
+        instrument = install(engine, flown.patch, place, host.provider)
         host.instruments[place] = instrument
+        if isinstance(instrument, Sounds):
+            # A key plays what `prepare` puts there, and asks for no more.
+            freeze(instrument)
         if instrument.model.digest != flown.digest:
             raise AudioFileError(
-                f"{self.path} was played with another {patch.model!r}: digest "
+                f"{self.path} was played with another {flown.patch.model!r}: digest "
                 f"{flown.digest[:12]}, the file here has {instrument.model.digest[:12]}"
             )
         self._loaded[place] = flown
@@ -193,14 +193,15 @@ class Replay:
         if slot == NONE:
             raise AudioFileError(f"{self.path}: no memory for a sound")
         if not ready:
-            self._waiting.append((sound.began, slot))
+            sounds = self._host.instruments[sound.patch]
+            self._waiting.append((sound.began, sounds, slot))
 
     def _prepare_silence(self, event: np.void) -> None:
         """A note that ended while it waited takes its place all the same."""
         engine = self._host.engine
-        place = int(engine.channels["patch"][int(event["channel"])])
+        place = int(engine.channels["node"][int(event["channel"])])
         key = int(event["key"])
-        if place == NONE or engine.patches[place]["stream"]:
+        if not isinstance(self._host.instruments.get(place), Sounds):
             return
         if engine.keys[place, key]["mapped"]:
             prepare(engine, place, key, 0, 0.0, 0.0, 1.0, False)

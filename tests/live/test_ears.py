@@ -8,7 +8,7 @@ from rtaudio_dl.core.control import asked_value
 from rtaudio_dl.errors import DeviceError, EngineError, PatchError
 from rtaudio_dl.host.live import LiveHost
 from rtaudio_dl.kinds.classifier.listener import listen_file
-from rtaudio_dl.kinds.classifier.trigger import Ears, Trigger
+from rtaudio_dl.patches.ears import Ears, Trigger
 from rtaudio_dl.patches.patch import Key
 from rtaudio_dl.recording.replay import Replay
 from tests.engine.rig import make_patch

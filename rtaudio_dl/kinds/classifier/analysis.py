@@ -11,25 +11,17 @@ import math
 
 import numpy as np
 
-from rtaudio_dl.core.allowance import begin_work, end_work
 from rtaudio_dl.core.counters import (
-    ANALYSES,
-    ANALYSIS_GAVE_WAY,
-    ANALYSIS_NS,
     DETECTIONS,
     DROPPED_HOPS,
-    FAILED_ANALYSES,
     GAPS,
     HOPS,
-    LONGEST_ANALYSIS_NS,
-    MUTED_SCORES,
+    WORKER_FAILED_RUNS,
+    WORKER_MUTED,
 )
 from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import (
-    call2,
-    call3,
-    call8,
     doubles_at,
     floats_at,
     flush_denormals,
@@ -49,34 +41,17 @@ from rtaudio_dl.core.ring import (
     readable,
     write_frames,
 )
+from rtaudio_dl.core.run import run_model
+from rtaudio_dl.core.worker import begin_job, end_job, goes_on, sleep
 from rtaudio_dl.dsp.rational_resampler import resample
 from rtaudio_dl.engine.detection import play
 from rtaudio_dl.engine.events import AT_ONCE, EVENT, RING_SIZE
 from rtaudio_dl.engine.input import INPUTS, PIECE, hear_piece
 from rtaudio_dl.engine.records import MASTER
-from rtaudio_dl.engine.schedule import now
 from rtaudio_dl.kinds.classifier.detector import detect, end_all
 from rtaudio_dl.kinds.classifier.layout import EARS, SIGMOID, SOFTMAX, TRACE
 
 _SANE = 1e30  # no score gets here
-
-
-@rt_kernel
-def _run_model(ear):
-    status = call8(
-        ear.run,
-        ear.session,
-        np.uintp(0),
-        ear.input_names,
-        ear.input_values,
-        ear.inputs,
-        ear.output_names,
-        ear.outputs,
-        ear.output_values,
-    )
-    if status != 0:
-        call2(ear.release_status, status, np.uintp(0))
-    return status == 0
 
 
 @rt_kernel
@@ -156,16 +131,14 @@ def _publish_scores(ears, frame):
 
 @rt_kernel
 def _analyse_window(ears):
-    ear, counters, step = ears.ear[0], ears.counters, ears.resampler[0]
-    allowance = ears.allowance[0]
-    began = now(record_at(ear.clock, MASTER), ears.ticks)
-    counters[ANALYSIS_GAVE_WAY] += begin_work(allowance, began, ear.long)
-    counters[ANALYSES] += 1
-    ran = _run_model(ear)
+    ear, step = ears.ear[0], ears.resampler[0]
+    worker = ears.worker[0]
+    begin_job(worker, ear.long)
+    ran = run_model(ear.model[0])
     finite = ran and _take_scores(ears)
     _carry_states(ears, finite)
-    counters[FAILED_ANALYSES] += not ran
-    counters[MUTED_SCORES] += ran and not finite
+    worker.counters[WORKER_FAILED_RUNS] += not ran
+    worker.counters[WORKER_MUTED] += ran and not finite
     if finite:
         # Which frames the window stands on; the filter looks half its length ahead.
         newest = (ear.made - 1) * step.down // step.up
@@ -182,11 +155,7 @@ def _analyse_window(ears):
         )
         _publish_scores(ears, frame)
         _tell(ears, found)
-    ended = now(record_at(ear.clock, MASTER), ears.ticks)
-    end_work(allowance, ended)
-    took = ended - began
-    counters[ANALYSIS_NS] += took
-    counters[LONGEST_ANALYSIS_NS] = max(counters[LONGEST_ANALYSIS_NS], took)
+    end_job(worker)
 
 
 @rt_kernel
@@ -223,7 +192,7 @@ def _without_dc(ear, value):
 def analyse(ears, frames, count):
     """Take up to `CHUNK` frames of input, float32 (frames, 1). [worker]"""
     ear = ears.ear[0]
-    if ear.session == 0:  # onsets alone
+    if ear.model[0].session == 0:  # onsets alone
         ear.frame += count
         return
     resampled = floats_at(ear.resampled, ear.resampled_size)
@@ -285,12 +254,12 @@ def take_chunk(ears):
 
 @rt_kernel
 def listen(ears):
-    """Analyse for ever, until `Ear.stop` is set and the semaphore posted. [worker]"""
-    ear = ears.ear[0]
+    """Analyse for ever, until the worker is stopped and woken. [worker]"""
+    worker = ears.worker[0]
     mode = flush_denormals()
-    while load_acquire(ears.stop, 0) == 0:
+    while goes_on(worker):
         if take_chunk(ears) == 0:
-            call3(ear.wait_address, ear.semaphore, 0xFFFFFFFFFFFFFFFF, 0)
+            sleep(worker)
     restore_denormals(mode)
 
 

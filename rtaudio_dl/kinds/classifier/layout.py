@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtaudio_dl.core.allowance import ALLOWANCE
 from rtaudio_dl.core.counters import ANALYSIS_COUNTERS
 from rtaudio_dl.core.kernel import Memory
 from rtaudio_dl.core.ring import CURSORS, new_cursors
+from rtaudio_dl.core.run import RUN
+from rtaudio_dl.core.worker import WORKER
 from rtaudio_dl.dsp.rational_resampler import CHUNK, RESAMPLER, new_resampler
 from rtaudio_dl.engine.detection import DETECTION, SILENT, TRIGGER
 from rtaudio_dl.engine.events import EVENT, RING_SIZE
@@ -37,15 +38,7 @@ EAR = np.dtype(
         ("dc_in", np.float64),
         ("dc_out", np.float64),
         # the model
-        ("run", np.uintp),  # OrtApi::Run
-        ("release_status", np.uintp),
-        ("session", np.uintp),
-        ("input_names", np.uintp),
-        ("input_values", np.uintp),
-        ("inputs", np.uintp),
-        ("output_names", np.uintp),
-        ("output_values", np.uintp),
-        ("outputs", np.uintp),
+        ("model", RUN, (1,)),
         ("audio", np.uintp),  # the window
         ("audio_size", np.int64),
         ("scores", np.uintp),
@@ -67,9 +60,6 @@ EAR = np.dtype(
         ("clock", np.uintp),  # `MASTER`
         ("note_ring", np.uintp),  # of `EVENT`, `RING_SIZE`
         ("note_cursors", np.uintp),
-        # the thread's semaphore
-        ("wait_address", np.uintp),
-        ("semaphore", np.uintp),
         ("long", np.int64),  # a run takes longer than `LONG_SECONDS`
     ],
     align=True,
@@ -100,9 +90,7 @@ EARS = np.dtype(
         ("trace_cursors", _NUMBER, (CURSORS,)),
         ("traced", _NUMBER, (1,)),  # the scores are wanted
         ("event", EVENT, (1,)),
-        ("ticks", _NUMBER, (2,)),
-        ("allowance", ALLOWANCE, (1,)),
-        ("stop", _NUMBER, (1,)),
+        ("worker", WORKER, (1,)),
     ],
     align=True,
 )
@@ -156,6 +144,7 @@ class Ears(Memory):
         self.ear_ring, self.ear_cursors = source.ear_ring, source.ear_cursors
         self.ear["source"] = self.inputs.ctypes.data
         self.ear["clock"] = self.master.ctypes.data
+        self.worker["clock"] = self.master["clock"]
         self.ear["note_ring"] = self.ear_ring.ctypes.data
         self.ear["note_cursors"] = self.ear_cursors.ctypes.data
 

@@ -18,7 +18,11 @@ from typing import Any
 import numpy as np
 
 from rtaudio_dl.core.control import pop_many, store_word
-from rtaudio_dl.core.counters import ANALYSIS_COUNTERS, INPUT_COUNTERS
+from rtaudio_dl.core.counters import (
+    ANALYSIS_COUNTERS,
+    INPUT_COUNTERS,
+    WORKER_COUNTERS,
+)
 from rtaudio_dl.core.lifetime import do_all
 from rtaudio_dl.dsp.onset import LEAST, PAUSE, RATIO, reset_onset
 from rtaudio_dl.dsp.rational_resampler import delay
@@ -27,11 +31,11 @@ from rtaudio_dl.engine.input import MAX_INPUTS
 from rtaudio_dl.engine.layout import Engine
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.files.read import SoundReader
-from rtaudio_dl.host.controls import check
 from rtaudio_dl.host.counts import dropped
 from rtaudio_dl.kinds.classifier.analysis import finish_file, take_file
 from rtaudio_dl.kinds.classifier.model import Ear, open_ear, without_model
 from rtaudio_dl.kinds.classifier.settings import ONSET
+from rtaudio_dl.values import check
 
 RATES = (8_000, 192_000)  # Hz
 _BLOCK_SECONDS = 0.25  # of a file between two looks at what was heard
@@ -167,8 +171,11 @@ class Listener:
         """
         memory = self._memory
         counts = zip(ANALYSIS_COUNTERS, memory.counters.tolist(), strict=True)
+        worker = memory.worker["counters"][0].tolist()
+        runs = dict(zip(WORKER_COUNTERS, worker, strict=True))
+        runs["muted_scores"] = runs.pop("muted")
         heard = zip(INPUT_COUNTERS, memory.input_counters.tolist(), strict=True)
-        return dict(counts) | dict(heard) | self._lost()
+        return dict(counts) | runs | dict(heard) | self._lost()
 
     def _count_from_here(self) -> None:
         """What an engine's rings have dropped until now was not this listener's."""

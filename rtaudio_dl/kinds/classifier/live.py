@@ -22,7 +22,7 @@ from rtaudio_dl.io.seen import wait_until_seen
 from rtaudio_dl.kinds.classifier import analysis
 from rtaudio_dl.kinds.classifier.listener import Listener
 from rtaudio_dl.kinds.classifier.settings import ONSET
-from rtaudio_dl.kinds.classifier.trigger import VELOCITIES, Trigger
+from rtaudio_dl.patches.ears import VELOCITIES, Trigger
 
 _BLOCK_SECONDS = 2.0  # no block lasts longer
 
@@ -56,10 +56,10 @@ class LiveListener(Listener):
 
     def _prepare(self) -> None:
         memory = self._memory
-        memory.ear["wait_address"] = self._semaphore.wait_address
-        memory.ear["semaphore"] = self._semaphore.handle
+        memory.worker["wait_address"] = self._semaphore.wait_address
+        memory.worker["semaphore"] = self._semaphore.handle
         store_word(self._engine.onset_key, 0, SILENT)
-        store_word(memory.stop, 0, 1)
+        store_word(memory.worker["stop"][0], 0, 1)
         analysis.listen_for_ever(memory)  # loaded now; ends at once
         analysis.finish_file(memory)
 
@@ -73,7 +73,7 @@ class LiveListener(Listener):
             lock_memory(array)
         self._forget()
         if self._ear.model is not None:
-            store_word(self._memory.stop, 0, 0)
+            store_word(self._memory.worker["stop"][0], 0, 0)
             self._thread = start_thread(self._work, "analysis")
             record["post_address"] = self._semaphore.post_address
             record["semaphore"] = self._semaphore.handle
@@ -91,7 +91,9 @@ class LiveListener(Listener):
         self._memory.ear["began"] = 0
 
     def _work(self) -> None:
-        raise_priority(threading.get_native_id(), ANALYSIS, self._memory.allowance)
+        raise_priority(
+            threading.get_native_id(), ANALYSIS, self._memory.worker["allowance"][0]
+        )
         analysis.listen_for_ever(self._memory)  # native: it holds no GIL from here on
 
     def stop(self, blocks: bool = False) -> None:
@@ -106,7 +108,7 @@ class LiveListener(Listener):
         thread, self._thread = self._thread, None
         if thread is None:
             return
-        store_word(self._memory.stop, 0, 1)
+        store_word(self._memory.worker["stop"][0], 0, 1)
         self._semaphore.post()
         join(thread)
         analysis.finish_file(self._memory)

@@ -19,7 +19,6 @@ from rtaudio_dl.kinds.classifier.settings import (
     hop_of,
     labels_of,
 )
-from rtaudio_dl.models import ort
 from rtaudio_dl.models.card import Card
 from rtaudio_dl.models.contract import concrete_shape, state_pairs
 from rtaudio_dl.models.library import find_model
@@ -102,15 +101,7 @@ def _bind(ear: Ear) -> None:
     outputs = {t.name: np.zeros(concrete_shape(t), t.dtype) for t in wanted}
     ear.binding = binding = session.bind(inputs, outputs)
     record = ear.memory.ear
-    record["run"] = ort.run_address()
-    record["release_status"] = ort.release_status_address()
-    record["session"] = session.address
-    record["input_names"] = binding.input_names.ctypes.data
-    record["input_values"] = binding.input_values.ctypes.data
-    record["inputs"] = len(binding.input_values)
-    record["output_names"] = binding.output_names.ctypes.data
-    record["output_values"] = binding.output_values.ctypes.data
-    record["outputs"] = len(binding.output_values)
+    binding.write(record["model"][0, 0])
     audio = inputs[card.input("audio").name]
     record["audio"], record["audio_size"] = audio.ctypes.data, audio.size
     record["scores"] = outputs[card.output("scores").name].ctypes.data

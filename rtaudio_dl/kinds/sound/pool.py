@@ -1,294 +1,277 @@
 """The sounds of each key: requested ahead, taken at the strike, freed when unused.
 
-A patch owns a range of slots. The audio thread alone moves them, except that the worker
-turns REQUESTED into READY: so no lock, and no sound is ever freed while it sounds.
+The audio thread alone moves a node's slots, except that the worker turns REQUESTED into
+READY: so no lock, and no sound is ever freed while it sounds.
 """
 
 from __future__ import annotations
 
-from rtaudio_dl.core.counters import REPEATS, REQUESTS
+from rtaudio_dl.core.counters import LATE_NOTES, REPEATS, REQUESTS
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import call3, load_acquire, store_release
+from rtaudio_dl.core.native import load_acquire, record_at, store_release
 from rtaudio_dl.core.ring import push
-from rtaudio_dl.core.words import change_word
-from rtaudio_dl.engine.layout import (
-    ACTIVE,
+from rtaudio_dl.engine.layout import ACTIVE, KEYS, NONE, RETIRING
+from rtaudio_dl.engine.parameters import MORPH, VARIATION
+from rtaudio_dl.kinds.sound.memory import (
     DEPTH,
     FREE,
     FRESH,
     FROZEN,
-    GONE,
-    KEYS,
-    MORPH,
-    NONE,
-    PATCHES,
     POOLED,
     READY,
     REQUESTED,
-    RETIRING,
+    SHARED,
     SLOTS,
-    VARIATION,
+    SOUND,
 )
-from rtaudio_dl.kinds.stream.lanes import lanes_rest
 
 KEYS_PER_SWEEP = 8
-_SLOTS_PER_SWEEP = 128
+_SLOTS_PER_SWEEP = 32
 _STALE = 1.0 / 256  # of the morph's way: finer than one step of a MIDI control
 
 
 @rt_kernel
-def is_ready(engine, slot):
-    """Whether a slot's sound is complete. [audio]"""
-    return load_acquire(engine.slot_life, slot) == READY
+def sound_of(engine, node):
+    """A node's memory. [any]"""
+    return record_at(engine.nodes[node].state, SOUND)
 
 
 @rt_kernel
-def request(engine, patch_index, key_index, number, velocity):
+def is_ready(sound, slot):
+    """Whether a slot's sound is complete. [audio]"""
+    return load_acquire(sound.slot_life, slot) == READY
+
+
+@rt_kernel
+def request(engine, node, key_index, number, velocity):
     """Ask the worker for the ``number``-th sound of a key; its slot or NONE. [audio]
 
-    It is told with `wake_inference`.
+    It is told once a segment, by `wake`.
     """
-    patch = engine.patches[patch_index]
-    if patch.free == 0:
+    sound = sound_of(engine, node)
+    if sound.free_count == 0:
         return NONE
-    index = engine.free[patch.first_slot + patch.free - 1]
-    slot = engine.slots[index]
+    index = sound.free[sound.free_count - 1]
+    slot = sound.slots[index]
     slot.key = key_index
     slot.number = number
     slot.velocity = velocity
     slot.users = 0
     slot.queued = 0
-    slot.morph = engine.parameters[patch_index, MORPH]
-    slot.variation = engine.parameters[patch_index, VARIATION]
+    slot.morph = engine.parameters[node, MORPH]
+    slot.variation = engine.parameters[node, VARIATION]
     # The push publishes the slot with it; only the worker writes it from here on.
-    store_release(engine.slot_life, index, REQUESTED)
-    if not push(engine.request_ring, engine.request_cursors, index):
-        store_release(engine.slot_life, index, FREE)
+    store_release(sound.slot_life, index, REQUESTED)
+    shared = record_at(sound.shared, SHARED)
+    if not push(shared.request_ring, shared.request_cursors, node * SLOTS + index):
+        store_release(sound.slot_life, index, FREE)
         return NONE
-    patch.free -= 1
+    sound.free_count -= 1
     engine.counters[REQUESTS] += 1
-    engine.master[0].requested = 1
+    shared.worker[0].wanted = 1
     return index
 
 
 @rt_kernel
-def wake_inference(engine):
-    """Tell the inference thread what was requested, once for all of it. [audio]"""
-    master = engine.master[0]
-    if master.requested:
-        master.requested = 0
-        if master.post_address != 0:
-            call3(master.post_address, master.semaphore, 1, 0)
-
-
-@rt_kernel
-def free_if_unused(engine, index):
+def free_if_unused(sound, index):
     """Give a slot back when no voice, no key and no request holds it. [audio]"""
-    slot = engine.slots[index]
-    if slot.users > 0 or slot.queued or not is_ready(engine, index):
+    slot = sound.slots[index]
+    if slot.users > 0 or slot.queued or not is_ready(sound, index):
         return
-    store_release(engine.slot_life, index, FREE)
-    patch = engine.patches[slot.patch]
-    engine.free[patch.first_slot + patch.free] = index
-    patch.free += 1
+    store_release(sound.slot_life, index, FREE)
+    sound.free[sound.free_count] = index
+    sound.free_count += 1
 
 
 @rt_kernel
-def release(engine, index):
+def release(sound, index):
     """One user less. [audio]"""
     if index != NONE:
-        engine.slots[index].users -= 1
-        free_if_unused(engine, index)
+        sound.slots[index].users -= 1
+        free_if_unused(sound, index)
 
 
 @rt_kernel
-def _enqueue(engine, patch_index, key_index, place):
-    key = engine.keys[patch_index, key_index]
-    slot = request(engine, patch_index, key_index, key.next, 1.0)
+def _enqueue(engine, node, key_index, place):
+    sound, key = sound_of(engine, node), engine.keys[node, key_index]
+    slot = request(engine, node, key_index, key.next, 1.0)
     if slot != NONE:
-        engine.slots[slot].queued = 1
-        engine.queues[patch_index, key_index, place] = slot
+        sound.slots[slot].queued = 1
+        sound.queues[key_index, place] = slot
         key.next += 1
     return slot != NONE
 
 
 @rt_kernel
-def fill(engine, patch_index, key_index):
+def fill(engine, node, key_index):
     """Request what a key's queue lacks. [audio]"""
-    for place in range(engine.patches[patch_index].depth):
-        if engine.queues[patch_index, key_index, place] == NONE and not _enqueue(
-            engine, patch_index, key_index, place
+    sound = sound_of(engine, node)
+    for place in range(sound.depth):
+        if sound.queues[key_index, place] == NONE and not _enqueue(
+            engine, node, key_index, place
         ):
             return
 
 
 @rt_kernel
-def _take_next(engine, patch_index, key_index):
-    last = engine.patches[patch_index].depth - 1
-    queue = engine.queues[patch_index, key_index]
+def _take_next(sound, key_index):
+    last = sound.depth - 1
+    queue = sound.queues[key_index]
     slot = queue[0]
     for place in range(last):
         queue[place] = queue[place + 1]
     queue[last] = NONE
     if slot != NONE:
-        engine.slots[slot].queued = 0
+        sound.slots[slot].queued = 0
     return slot
 
 
 @rt_kernel
-def _pooled(engine, patch_index, key_index):
-    key = engine.keys[patch_index, key_index]
-    ahead = engine.queues[patch_index, key_index, 0]
-    if (ahead == NONE or not is_ready(engine, ahead)) and key.last != NONE:
+def _pooled(engine, node, key_index):
+    sound = sound_of(engine, node)
+    key, own = engine.keys[node, key_index], sound.keys[key_index]
+    ahead = sound.queues[key_index, 0]
+    if (ahead == NONE or not is_ready(sound, ahead)) and own.last != NONE:
         engine.counters[REPEATS] += 1
-        return key.last
-    slot = _take_next(engine, patch_index, key_index)
+        return own.last
+    slot = _take_next(sound, key_index)
     if slot == NONE:
-        slot = request(engine, patch_index, key_index, key.next, 1.0)
+        slot = request(engine, node, key_index, key.next, 1.0)
         key.next += slot != NONE
     if slot != NONE:
-        engine.slots[slot].users += 1
-        release(engine, key.last)
-        key.last = slot
-        fill(engine, patch_index, key_index)
+        sound.slots[slot].users += 1
+        release(sound, own.last)
+        own.last = slot
+        fill(engine, node, key_index)
     return slot
 
 
 @rt_kernel
-def take(engine, patch_index, key_index, velocity):
+def take_sound(engine, node, key_index, velocity):
     """The slot for a strike, one user more; NONE without memory. [audio]
 
     Its sound may not be ready yet.
     """
-    patch, key = engine.patches[patch_index], engine.keys[patch_index, key_index]
-    if patch.freshness == POOLED:
-        slot = _pooled(engine, patch_index, key_index)
-    elif patch.freshness == FROZEN:
-        fill(engine, patch_index, key_index)
-        slot = engine.queues[patch_index, key_index, 0]
+    sound, key = sound_of(engine, node), engine.keys[node, key_index]
+    if sound.freshness == POOLED:
+        slot = _pooled(engine, node, key_index)
+    elif sound.freshness == FROZEN:
+        fill(engine, node, key_index)
+        slot = sound.queues[key_index, 0]
     else:
-        slot = request(engine, patch_index, key_index, key.next, velocity)
+        slot = request(engine, node, key_index, key.next, velocity)
         key.next += slot != NONE
     if slot != NONE:
-        engine.slots[slot].users += 1
+        sound.slots[slot].users += 1
+        engine.counters[LATE_NOTES] += not is_ready(sound, slot)
     return slot
 
 
 @rt_kernel
-def _is_stale(engine, index):
-    slot = engine.slots[index]
-    morph = engine.parameters[slot.patch, MORPH]
-    variation = engine.parameters[slot.patch, VARIATION]
+def _is_stale(engine, node, index):
+    slot = sound_of(engine, node).slots[index]
+    morph = engine.parameters[node, MORPH]
+    variation = engine.parameters[node, VARIATION]
     return (
         abs(slot.morph - morph) >= _STALE or abs(slot.variation - variation) >= _STALE
     )
 
 
 @rt_kernel
-def _replace(engine, patch_index, key_index):
+def _replace(sound, key_index):
     # The fresher sound goes where its number waits, or away if that was struck since.
-    patch, key = engine.patches[patch_index], engine.keys[patch_index, key_index]
+    key = sound.keys[key_index]
     incoming = key.incoming
     key.incoming = NONE
-    engine.slots[incoming].queued = 0
-    for place in range(patch.depth):
-        old = engine.queues[patch_index, key_index, place]
-        if old != NONE and (engine.slots[old].number == engine.slots[incoming].number):
-            engine.slots[incoming].queued = 1
-            engine.slots[old].queued = 0
-            engine.queues[patch_index, key_index, place] = incoming
-            free_if_unused(engine, old)
+    sound.slots[incoming].queued = 0
+    for place in range(sound.depth):
+        old = sound.queues[key_index, place]
+        if old != NONE and sound.slots[old].number == sound.slots[incoming].number:
+            sound.slots[incoming].queued = 1
+            sound.slots[old].queued = 0
+            sound.queues[key_index, place] = incoming
+            free_if_unused(sound, old)
             return
-    free_if_unused(engine, incoming)
+    free_if_unused(sound, incoming)
 
 
 @rt_kernel
-def _refresh(engine, patch_index, key_index):
-    patch, key = engine.patches[patch_index], engine.keys[patch_index, key_index]
+def _refresh(engine, node, key_index):
+    sound = sound_of(engine, node)
+    key = sound.keys[key_index]
     if key.incoming != NONE:
-        if is_ready(engine, key.incoming):
-            _replace(engine, patch_index, key_index)
+        if is_ready(sound, key.incoming):
+            _replace(sound, key_index)
         return
-    for place in range(patch.depth):
-        slot = engine.queues[patch_index, key_index, place]
-        if slot != NONE and is_ready(engine, slot) and _is_stale(engine, slot):
-            number = engine.slots[slot].number
-            key.incoming = request(engine, patch_index, key_index, number, 1.0)
+    for place in range(sound.depth):
+        slot = sound.queues[key_index, place]
+        if slot != NONE and is_ready(sound, slot) and _is_stale(engine, node, slot):
+            number = sound.slots[slot].number
+            key.incoming = request(engine, node, key_index, number, 1.0)
             if key.incoming != NONE:
-                engine.slots[key.incoming].queued = 1
+                sound.slots[key.incoming].queued = 1
             return
 
 
 @rt_kernel
-def _let_go(engine, patch_index, key_index):
-    key = engine.keys[patch_index, key_index]
+def _let_go(sound, key_index):
+    key = sound.keys[key_index]
     for place in range(DEPTH):
-        slot = engine.queues[patch_index, key_index, place]
+        slot = sound.queues[key_index, place]
         if slot != NONE:
-            engine.slots[slot].queued = 0
-            engine.queues[patch_index, key_index, place] = NONE
-            free_if_unused(engine, slot)
+            sound.slots[slot].queued = 0
+            sound.queues[key_index, place] = NONE
+            free_if_unused(sound, slot)
     if key.incoming != NONE:
-        engine.slots[key.incoming].queued = 0
-        free_if_unused(engine, key.incoming)
+        sound.slots[key.incoming].queued = 0
+        free_if_unused(sound, key.incoming)
         key.incoming = NONE
     if key.last != NONE:
         last = key.last
         key.last = NONE
-        release(engine, last)
+        release(sound, last)
 
 
 @rt_kernel
-def _sweep_key(engine, patch_index, key_index):
-    patch, key = engine.patches[patch_index], engine.keys[patch_index, key_index]
-    life = load_acquire(engine.patch_life, patch_index)
+def _sweep_key(engine, node, key_index, life):
+    sound = sound_of(engine, node)
     if life == RETIRING:
-        _let_go(engine, patch_index, key_index)
-    elif life == ACTIVE and key.mapped and patch.freshness != FRESH:
-        fill(engine, patch_index, key_index)
-        _refresh(engine, patch_index, key_index)
+        _let_go(sound, key_index)
+    elif life == ACTIVE and engine.keys[node, key_index].mapped:
+        if sound.freshness != FRESH:
+            fill(engine, node, key_index)
+            _refresh(engine, node, key_index)
 
 
 @rt_kernel
-def sweep(engine):
+def sweep_sounds(engine, node):
     """A little housekeeping, once a block: fill, refresh, free. [audio]
 
     Bounded work: what it does not reach now it reaches in one of the next blocks.
+    Returns whether nothing of the node is in use.
     """
-    master = engine.master[0]
-    done = 0
-    while done < KEYS_PER_SWEEP:
-        patch_index, key_index = master.sweep // KEYS, master.sweep % KEYS
-        life = load_acquire(engine.patch_life, patch_index)
-        idle = life != ACTIVE and life != RETIRING
-        if not idle:
-            _sweep_key(engine, patch_index, key_index)
-        done += 1
-        # A place with no patch is passed in one step.
-        step = KEYS - key_index if idle else 1
-        master.sweep = (master.sweep + step) % (PATCHES * KEYS)
-    for _ in range(_SLOTS_PER_SWEEP):
-        if load_acquire(engine.slot_life, master.sweep_slot) != FREE:
-            free_if_unused(engine, master.sweep_slot)
-        master.sweep_slot = (master.sweep_slot + 1) % SLOTS
-    for patch_index in range(PATCHES):
-        patch = engine.patches[patch_index]
-        # What any thread did with its memory is done: see `is_ready` and `lanes_rest`.
-        if patch.free == patch.slots and lanes_rest(engine, patch_index):
-            change_word(engine.patch_life, patch_index, RETIRING, GONE)
+    sound = sound_of(engine, node)
+    life = load_acquire(engine.node_life, node)
+    for _ in range(KEYS_PER_SWEEP):
+        _sweep_key(engine, node, sound.sweep_key, life)
+        sound.sweep_key = (sound.sweep_key + 1) % KEYS
+    for _ in range(min(_SLOTS_PER_SWEEP, sound.slot_count)):
+        if load_acquire(sound.slot_life, sound.sweep_slot) != FREE:
+            free_if_unused(sound, sound.sweep_slot)
+        sound.sweep_slot = (sound.sweep_slot + 1) % sound.slot_count
+    return sound.free_count == sound.slot_count
 
 
 @rt_kernel
-def unready(engine, patch_index):
-    """How many sounds a patch's queues still lack: 0 when it can be played. [any]"""
-    patch = engine.patches[patch_index]
-    if patch.freshness == FRESH:
+def unready(engine, node):
+    """How many sounds a node's queues still lack: 0 when it can be played. [any]"""
+    sound = sound_of(engine, node)
+    if sound.freshness == FRESH:
         return 0
     lacking = 0
     for key_index in range(KEYS):
-        key = engine.keys[patch_index, key_index]
-        if key.mapped:
-            for place in range(patch.depth):
-                slot = engine.queues[patch_index, key_index, place]
-                lacking += slot == NONE or not is_ready(engine, slot)
+        if engine.keys[node, key_index].mapped:
+            for place in range(sound.depth):
+                slot = sound.queues[key_index, place]
+                lacking += slot == NONE or not is_ready(sound, slot)
     return lacking

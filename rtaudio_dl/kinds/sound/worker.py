@@ -10,34 +10,19 @@ import math
 
 import numpy as np
 
-from rtaudio_dl.core.allowance import begin_work, end_work
-from rtaudio_dl.core.counters import (
-    FAILED_RUNS,
-    GAVE_WAY,
-    LONGEST_RUN_NS,
-    MUTED_SOUNDS,
-    RUN_NS,
-    RUNS,
-)
-from rtaudio_dl.core.entry import rt_entry
+from rtaudio_dl.core.counters import WORKER_FAILED_RUNS, WORKER_MADE, WORKER_MUTED
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import (
-    call2,
-    call3,
-    call8,
-    floats_at,
-    load_acquire,
-    record_at,
-    store_release,
-    table_at,
-)
+from rtaudio_dl.core.native import floats_at, store_release, table_at
 from rtaudio_dl.core.random import mix, normal
 from rtaudio_dl.core.ring import pop
+from rtaudio_dl.core.run import run_with
+from rtaudio_dl.core.worker import begin_job, end_job, goes_on, sleep
 from rtaudio_dl.dsp.resampler import PADDING
-from rtaudio_dl.engine.layout import ENGINE, KEYS, READY
-from rtaudio_dl.engine.schedule import now
+from rtaudio_dl.engine.layout import KEYS
+from rtaudio_dl.engine.records import LOUDEST
+from rtaudio_dl.kinds.sound.memory import READY, SLOTS
+from rtaudio_dl.kinds.sound.pool import sound_of
 
-LOUDEST = 4.0  # beyond it a model is broken, and would only hold the limiter down
 _CLOSING = 0.005  # s, of the fade at the end: models are trained on sounds cut short
 _FAR = 1 << 32  # keeps the streams of base, morph and wander apart
 
@@ -71,54 +56,30 @@ def _to_uniform(latent):
 
 
 @rt_kernel
-def _set_inputs(engine, slot):
-    binding = engine.bindings[slot.patch]
-    latent = floats_at(binding.latent, binding.latent_size)
-    seed = engine.patches[slot.patch].seed
-    place = engine.keys[slot.patch, slot.key].latent
-    draw_latent(latent, seed, place, slot.number, slot.morph, slot.variation)
-    if binding.uniform:
+def _set_inputs(sound, slot):
+    latent = floats_at(sound.latent, sound.latent_size)
+    place = sound.keys[slot.key].latent
+    draw_latent(latent, sound.seed, place, slot.number, slot.morph, slot.variation)
+    if sound.uniform:
         _to_uniform(latent)
-    classes = binding.classes
+    classes = sound.class_count
     if classes > 0:
-        table = table_at(binding.class_table, KEYS, classes)
-        given = floats_at(binding.class_input, classes)
+        table = table_at(sound.class_table, KEYS, classes)
+        given = floats_at(sound.class_input, classes)
         for i in range(classes):
             given[i] = table[slot.key, i]
-    if binding.pitch != 0:
-        floats_at(binding.pitch, 1)[0] = slot.key
-    if binding.velocity != 0:
-        floats_at(binding.velocity, 1)[0] = slot.velocity
+    if sound.pitch != 0:
+        floats_at(sound.pitch, 1)[0] = slot.key
+    if sound.velocity != 0:
+        floats_at(sound.velocity, 1)[0] = slot.velocity
 
 
 @rt_kernel
-def run_model(binding, output_values):
-    """The bare call of a patch's model into the sound at an address; whether it ran.
-
-    ``output_values`` is the address of the sound's ``OrtValue*``. [worker]
-    """
-    status = call8(
-        binding.run,
-        binding.session,
-        0,
-        binding.input_names,
-        binding.input_values,
-        np.uintp(binding.inputs),
-        binding.output_names,
-        1,
-        output_values,
-    )
-    if status != 0:
-        call2(binding.release_status, status, 0)
-    return status == 0
-
-
-@rt_kernel
-def _run(engine, index):
-    slot = engine.slots[index]
-    binding = engine.bindings[slot.patch]
-    place = index - engine.patches[slot.patch].first_slot
-    return run_model(binding, binding.output_values + np.uintp(8 * place))
+def run_bare(sound, index):
+    """The bare call of a node's model into a slot's sound; whether it ran. [worker]"""
+    model = sound.model[0]
+    output = sound.sounds + np.uintp(8 * index)
+    return run_with(model, model.input_values, output)
 
 
 @rt_kernel
@@ -138,55 +99,41 @@ def _close(sound, length, frames):
 
 
 @rt_kernel
-def _serve_one(engine):
-    index = engine.request[0]
-    slot = engine.slots[index]
-    counters = engine.worker_counters
-    sound = floats_at(slot.address, slot.length + 2 * PADDING)
-    allowance = engine.worker_allowance[0]
-    began = now(engine.master[0], engine.worker_ticks)
-    long = engine.bindings[slot.patch].long
-    counters[GAVE_WAY] += begin_work(allowance, began, long)
-    _set_inputs(engine, slot)
-    if not _run(engine, index):
-        counters[FAILED_RUNS] += 1
-        sound[:] = 0.0
-    elif not _is_sound(sound):
-        counters[MUTED_SOUNDS] += 1
-        sound[:] = 0.0
-    _close(sound, slot.length, int(_CLOSING * engine.patches[slot.patch].rate))
-    ended = now(engine.master[0], engine.worker_ticks)
-    end_work(allowance, ended)
-    took = ended - began
-    counters[RUN_NS] += took
-    counters[LONGEST_RUN_NS] = max(counters[LONGEST_RUN_NS], took)
-    counters[RUNS] += 1
-    store_release(engine.slot_life, index, READY)
+def _serve_one(engine, shared):
+    node, index = shared.request[0] // SLOTS, shared.request[0] % SLOTS
+    worker, sound = shared.worker[0], sound_of(engine, node)
+    slot, counters = sound.slots[index], worker.counters
+    made = floats_at(slot.address, slot.length + 2 * PADDING)
+    begin_job(worker, sound.long)
+    _set_inputs(sound, slot)
+    if not run_bare(sound, index):
+        counters[WORKER_FAILED_RUNS] += 1
+        made[:] = 0.0
+    elif not _is_sound(made):
+        counters[WORKER_MUTED] += 1
+        made[:] = 0.0
+    _close(made, slot.length, int(_CLOSING * sound.rate))
+    counters[WORKER_MADE] += 1
+    end_job(worker)
+    store_release(sound.slot_life, index, READY)
 
 
 @rt_kernel
-def serve(engine):
+def serve_sounds(engine, shared):
     """Serve every request that waits; returns how many there were. [worker]"""
     served = 0
-    while pop(engine.request_ring, engine.request_cursors, engine.request):
-        _serve_one(engine)
+    while pop(shared.request_ring, shared.request_cursors, shared.request):
+        _serve_one(engine, shared)
         served += 1
     return served
 
 
 @rt_kernel
-def work(engine):
-    """Serve for ever, until `Engine.stop` is set and the semaphore posted. [worker]"""
-    master = engine.master[0]
-    while load_acquire(engine.stop, 0) == 0:
-        if pop(engine.request_ring, engine.request_cursors, engine.request):
-            _serve_one(engine)
+def work_sounds(engine, shared):
+    """Serve for ever, until the worker is stopped and woken. [worker]"""
+    worker = shared.worker[0]
+    while goes_on(worker):
+        if pop(shared.request_ring, shared.request_cursors, shared.request):
+            _serve_one(engine, shared)
         else:
-            # All that the three systems' waits need: handle, "for ever", nothing.
-            call3(master.wait_address, master.semaphore, 0xFFFFFFFFFFFFFFFF, 0)
-
-
-@rt_entry("vp")
-def work_for_ever(engine):
-    """`work` for a native thread. [worker]"""
-    work(record_at(engine, ENGINE))
+            sleep(worker)

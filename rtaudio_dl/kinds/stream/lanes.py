@@ -15,44 +15,53 @@ import math
 
 from rtaudio_dl.core.counters import HOPS_ASKED
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import call3, load_acquire, row_at, store_release
+from rtaudio_dl.core.native import load_acquire, record_at, row_at, store_release
 from rtaudio_dl.core.ring import push
-from rtaudio_dl.engine.layout import BEND_RANGE, IDLE, NONE, TUNE, X, Y
-from rtaudio_dl.kinds.stream.layout import INBOX, LANES, NO_HOP
+from rtaudio_dl.engine.layout import IDLE, NONE
+from rtaudio_dl.engine.parameters import BEND_RANGE, TUNE, X, Y
+from rtaudio_dl.kinds.stream.layout import INBOX, LANES, NO_HOP, SHARED, STREAM
 
 _SPARE = 3  # hops that may wait beside those that the latency covers
+HOPS_BETWEEN = 8  # places of an inbox that the latency may not take
 
 
 @rt_kernel
-def _is_at_rest(engine, index):
+def stream_of(engine, node):
+    """A node's memory. [any]"""
+    return record_at(engine.nodes[node].state, STREAM)
+
+
+@rt_kernel
+def _is_at_rest(stream, index):
     # What was asked for a note that has ended may still be made.
-    lane = engine.lanes[index]
-    return not lane.taken and load_acquire(engine.lanes_done, index) == lane.asked
+    lane = stream.lane[index]
+    return not lane.taken and load_acquire(stream.lanes_done, index) == lane.asked
 
 
 @rt_kernel
-def lanes_rest(engine, patch_index):
-    """Whether no note and no run uses a patch's lanes any more. [audio]"""
-    for index in range(patch_index * LANES, (patch_index + 1) * LANES):
-        if not _is_at_rest(engine, index):
+def lanes_rest(stream):
+    """Whether no note and no run uses a node's lanes any more. [audio]"""
+    for index in range(LANES):
+        if not _is_at_rest(stream, index):
             return False
     return True
 
 
 @rt_kernel
-def take_lane(engine, patch_index, key_index):
+def take_lane(engine, node, key_index):
     """A lane for a note that is struck now, or NONE if there is none. [audio]"""
-    for index in range(patch_index * LANES, (patch_index + 1) * LANES):
-        if _is_at_rest(engine, index):
-            _set_up(engine, index, engine.keys[patch_index, key_index])
+    stream = stream_of(engine, node)
+    for index in range(LANES):
+        if _is_at_rest(stream, index):
+            _set_up(engine, node, index, engine.keys[node, key_index])
             return index
     return NONE
 
 
 @rt_kernel
-def _set_up(engine, index, key):
-    lane, patch_index = engine.lanes[index], index // LANES
-    stream = engine.streams[patch_index]
+def _set_up(engine, node, index, key):
+    stream = stream_of(engine, node)
+    lane = stream.lane[index]
     lane.taken = lane.fresh = 1
     lane.start = engine.master[0].frame
     lane.delay = stream.latency - stream.lag
@@ -60,37 +69,44 @@ def _set_up(engine, index, key):
     lane.heard = NO_HOP
     lane.number = key.next
     key.next += 1
-    lane.x = engine.parameters[patch_index, X]
-    lane.y = engine.parameters[patch_index, Y]
-    row_at(stream.lines, stream.taps + stream.hop, index % LANES)[:] = 0.0
+    lane.x = engine.parameters[node, X]
+    lane.y = engine.parameters[node, Y]
+    row_at(stream.lines, stream.taps + stream.hop, index)[:] = 0.0
     for place in range(INBOX):
-        store_release(engine.inbox, index * INBOX + place, NO_HOP)
+        store_release(stream.inbox_words, index * INBOX + place, NO_HOP)
 
 
 @rt_kernel
-def give_lane(engine, index):
+def give_lane(stream, index):
     """A note has ended: its lane is free once its last hop was made. [audio]"""
-    if index != NONE:
-        engine.lanes[index].taken = 0
+    stream.lane[index].taken = 0
 
 
 @rt_kernel
-def _lift(engine, voice, lane):
+def set_latency(stream, frames):
+    """From strike to sound, of the notes to come; those that sound keep theirs."""
+    most = (stream.inbox - HOPS_BETWEEN) * stream.hop_frames
+    if stream.lag < frames <= most:
+        stream.latency = int(frames)
+
+
+@rt_kernel
+def _lift(engine, stream, voice, lane):
     # The envelope hears of it when the model's answer is heard.
     lane.lifted = 1
     lifted, begin = engine.master[0].frame, lane.start + lane.delay
-    heard = lifted + lane.delay + engine.streams[voice.patch].lead
+    heard = lifted + lane.delay + stream.lead
     voice.gate = max(voice.gate, heard - max(lifted, begin))
 
 
 @rt_kernel
-def _fill_hop(engine, voice, lane, hop):
-    stream = engine.streams[voice.patch]
-    parameters = engine.parameters[voice.patch]
+def _fill_hop(engine, stream, voice, lane, hop):
+    parameters = engine.parameters[voice.node]
     lane.x += stream.glide * (parameters[X] - lane.x)
     lane.y += stream.glide * (parameters[Y] - lane.y)
     bend = engine.channels[voice.channel].bend * parameters[BEND_RANGE]
-    hop.lane, hop.number, hop.fresh = voice.lane, lane.next, lane.fresh
+    hop.node, hop.lane = voice.node, voice.place
+    hop.number, hop.fresh = lane.next, lane.fresh
     hop.key, hop.strike = voice.key, lane.number
     hop.pitch = voice.key + parameters[TUNE] + bend
     hop.velocity = voice.velocity
@@ -100,20 +116,19 @@ def _fill_hop(engine, voice, lane, hop):
 
 
 @rt_kernel
-def _ask(engine, voice, lane):
+def _ask(engine, stream, voice, lane):
     """Ask for a lane's next hop, unless too many of its hops wait already."""
-    _fill_hop(engine, voice, lane, engine.hop[0])
+    shared = record_at(stream.shared, SHARED)
+    _fill_hop(engine, stream, voice, lane, shared.hop[0])
     lane.next += 1
     # A worker that is hopelessly late must not spend its time on hops of long ago.
-    waiting = lane.asked - load_acquire(engine.lanes_done, voice.lane)
-    stream = engine.streams[voice.patch]
+    waiting = lane.asked - load_acquire(stream.lanes_done, voice.place)
     most = (lane.delay + stream.lead) / stream.hop_frames + _SPARE
-    if waiting < most and push(engine.hop_ring, engine.hop_cursors, engine.hop[0]):
+    if waiting < most and push(shared.hop_ring, shared.hop_cursors, shared.hop[0]):
         lane.asked += 1
         lane.fresh = 0
         engine.counters[HOPS_ASKED] += 1
-        return 1
-    return 0
+        shared.worker[0].wanted = 1
 
 
 @rt_kernel
@@ -123,28 +138,19 @@ def _due(stream, number):
 
 
 @rt_kernel
-def ask_hops(engine, count):
-    """Ask for all hops that are due in the next frames; how many there were. [audio]
+def ask_hops(engine, node, count):
+    """Ask for all hops of a node that are due in the next frames. [audio]
 
     No event happens in these frames but at the first, so the controls of now are those
     of every frame.
     """
-    until, asked = engine.master[0].frame + count, 0
+    until, stream = engine.master[0].frame + count, stream_of(engine, node)
     for index in range(engine.voices.size):
         voice = engine.voices[index]
-        if voice.life == IDLE or voice.lane == NONE:
+        if voice.life == IDLE or voice.node != node:
             continue
-        lane = engine.lanes[voice.lane]
+        lane = stream.lane[voice.place]
         if voice.released and not lane.lifted:
-            _lift(engine, voice, lane)
-        while lane.start + _due(engine.streams[voice.patch], lane.next) < until:
-            asked += _ask(engine, voice, lane)
-    return asked
-
-
-@rt_kernel
-def wake_worker(engine):
-    """Tell the inference thread of streams that hops wait. [audio]"""
-    master = engine.master[0]
-    if master.post_address != 0:
-        call3(master.post_address, master.stream_semaphore, 1, 0)
+            _lift(engine, stream, voice, lane)
+        while lane.start + _due(stream, lane.next) < until:
+            _ask(engine, stream, voice, lane)

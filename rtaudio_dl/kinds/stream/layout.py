@@ -1,20 +1,20 @@
-"""The memory of streams: models that make a note hop by hop while it sounds.
+"""The memory of the kind stream: of each of its nodes, and of the thread for all.
 
 A note of such a model has a *lane*: the states that the model carries from hop to hop,
 an inbox of hops between the inference thread and the audio thread, and a line, the
-sound that is heard now. `engine/layout.py` puts these arrays into the engine.
+sound that is heard now.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from rtaudio_dl.core.allowance import ALLOWANCE
-from rtaudio_dl.core.counters import STREAM_COUNTERS
 from rtaudio_dl.core.ring import CURSORS
+from rtaudio_dl.core.run import RUN
+from rtaudio_dl.core.worker import WORKER
 
-LANES = 80  # of one patch: for the most notes that there can be, and those that fade
-INBOX = 256  # most hops in a lane's inbox; a patch takes what it needs
+LANES = 80  # of one node: for the most notes that there can be, and those that fade
+INBOX = 256  # most hops in a lane's inbox; a node takes what it needs
 STATES = 32  # most state tensors of a model
 BATCH = 32  # most lanes in one run
 HOP_RING = 4096  # hops that wait for the inference thread; a power of two
@@ -48,7 +48,8 @@ LANE = np.dtype(
 # One hop to make: whose it is, and what was asked for at its frame.
 HOP = np.dtype(
     [
-        ("lane", np.int64),
+        ("node", np.int64),
+        ("lane", np.int64),  # or NONE: it is made
         ("number", np.int64),  # of the hop in its note
         ("fresh", np.int64),  # states are zero
         ("key", np.int64),
@@ -62,9 +63,14 @@ HOP = np.dtype(
     align=True,
 )
 
-# How a patch's stream runs. Times in frames are the engine's, sizes count float32.
+# How a node's stream runs, and its lanes. Times in frames are the engine's, sizes
+# count float32.
+_NUMBER = np.dtype(np.int64)
 STREAM = np.dtype(
     [
+        ("shared", np.uintp),  # of `SHARED`
+        ("seed", np.uint64),
+        ("rate", np.float64),  # Hz, of the model
         ("hop", np.int64),  # frames of the model
         ("step", np.float64),  # of its frames in one of the engine's
         ("hop_frames", np.float64),  # of the engine in a hop
@@ -95,36 +101,25 @@ STREAM = np.dtype(
         ("state_sizes", np.int64, (STATES,)),  # of one lane
         ("states_in", np.uintp, (STATES,)),
         ("states_out", np.uintp, (STATES,)),
-        # the model; values are (BATCH / grain, inputs) and (BATCH / grain, outputs)
+        # the model; its values are (BATCH / grain, inputs) and (BATCH / grain, outputs)
         ("grain", np.int64),  # sizes of a batch are its multiples
-        ("run", np.uintp),
-        ("release_status", np.uintp),
-        ("session", np.uintp),
-        ("input_names", np.uintp),
-        ("input_values", np.uintp),
-        ("inputs", np.int64),
-        ("output_names", np.uintp),
-        ("output_values", np.uintp),
-        ("outputs", np.int64),
+        ("model", RUN, (1,)),
+        # its notes
+        ("lane", LANE, (LANES,)),
+        ("lanes_done", _NUMBER, (LANES,)),  # hops made, of all notes
+        ("inbox_words", _NUMBER, (LANES * INBOX,)),  # numbers of the hops
     ],
     align=True,
 )
 
-
-def stream_arrays(patches: int) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
-    """The arrays of streams: type and shape by name, for so many patches."""
-    number = np.dtype(np.int64)
-    return {
-        "streams": (STREAM, (patches,)),
-        "lanes": (LANE, (patches * LANES,)),
-        "lanes_done": (number, (patches * LANES,)),  # hops made, of all notes
-        "inbox": (number, (patches * LANES * INBOX,)),  # numbers of the hops
-        "hop_ring": (HOP, (HOP_RING,)),
-        "hop_cursors": (number, (CURSORS,)),
-        "hop": (HOP, (1,)),  # the request being written
-        "hops_taken": (HOP, (HOPS_TAKEN,)),  # where the inference thread pops into
-        "batch": (number, (BATCH,)),  # those of them in the run
-        "stream_counters": (number, (len(STREAM_COUNTERS),)),
-        "stream_ticks": (number, (2,)),
-        "stream_allowance": (ALLOWANCE, (1,)),
-    }
+SHARED = np.dtype(
+    [
+        ("worker", WORKER, (1,)),
+        ("hop_ring", HOP, (HOP_RING,)),
+        ("hop_cursors", _NUMBER, (CURSORS,)),
+        ("hop", HOP, (1,)),  # the request being written
+        ("hops_taken", HOP, (HOPS_TAKEN,)),  # where the inference thread pops into
+        ("batch", _NUMBER, (BATCH,)),  # those of them in the run
+    ],
+    align=True,
+)

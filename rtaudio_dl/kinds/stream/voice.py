@@ -15,10 +15,13 @@ from rtaudio_dl.core.counters import LATE_HOPS
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import floats_at, load_acquire, row_at
 from rtaudio_dl.dsp.causal_filter import PHASES, sample_behind
-from rtaudio_dl.engine.envelope import SMOOTH, begin, envelope, gains
+from rtaudio_dl.engine.envelope import begin, envelope, gains
 from rtaudio_dl.engine.event_log import log_late
-from rtaudio_dl.engine.layout import WAITING
-from rtaudio_dl.kinds.stream.layout import INBOX, LANES, MUTED
+from rtaudio_dl.engine.layout import IDLE, WAITING
+from rtaudio_dl.engine.parameters import GAIN, step_of
+from rtaudio_dl.engine.voices import end
+from rtaudio_dl.kinds.stream.lanes import stream_of
+from rtaudio_dl.kinds.stream.layout import INBOX, MUTED
 
 _SILENCE = 1e-4  # -80 dB: a released note that stays below it has ended
 _FADE = 0.001  # s, around a gap
@@ -40,14 +43,14 @@ def _fill_gap(line, taps, hop, fade):
 
 
 @rt_kernel
-def _fetch(engine, voice, number):
+def _fetch(engine, stream, voice, number):
     """Copy a hop from the inbox to the line; False if it has not come, or is no sound.
 
     Only one that has not come is counted: the worker counts the others.
     """
-    stream, lane = engine.streams[voice.patch], voice.lane % LANES
+    lane = voice.place
     place = number % stream.inbox
-    there = load_acquire(engine.inbox, voice.lane * INBOX + place)
+    there = load_acquire(stream.inbox_words, lane * INBOX + place)
     if there != number:
         if there != MUTED - number:
             engine.counters[LATE_HOPS] += 1
@@ -61,15 +64,14 @@ def _fetch(engine, voice, number):
 
 
 @rt_kernel
-def _next_hop(engine, voice, lane):
+def _next_hop(engine, stream, voice, lane):
     """Go on to the lane's next hop."""
-    stream = engine.streams[voice.patch]
-    line = row_at(stream.lines, stream.taps + stream.hop, voice.lane % LANES)
-    fade = int(_FADE * engine.patches[voice.patch].rate)
+    line = row_at(stream.lines, stream.taps + stream.hop, voice.place)
+    fade = int(_FADE * stream.rate)
     for i in range(stream.taps):
         line[i] = line[stream.hop + i]
     lane.heard += 1
-    if _fetch(engine, voice, lane.heard):
+    if _fetch(engine, stream, voice, lane.heard):
         if lane.gap:
             for i in range(min(fade, stream.hop)):
                 line[stream.taps + i] *= _ramp(i, fade)
@@ -85,12 +87,11 @@ def _next_hop(engine, voice, lane):
 
 
 @rt_kernel
-def _hear(engine, voice, lane, first, count):
+def _sound(engine, stream, voice, lane, first, count):
     """Add a voice to the mix from frame ``first`` on; returns the frames it lasted."""
-    stream = engine.streams[voice.patch]
     table = floats_at(stream.filter, (PHASES + 1) * stream.taps)
-    line = row_at(stream.lines, stream.taps + stream.hop, voice.lane % LANES)
-    smooth = 1.0 - math.exp(-1.0 / (SMOOTH * engine.master[0].sample_rate))
+    line = row_at(stream.lines, stream.taps + stream.hop, voice.place)
+    smooth = step_of(engine, voice.node, GAIN)
     to_left, to_right = gains(engine, voice)
     taps, hop, step, bright = stream.taps, stream.hop, stream.step, voice.bright
     age, heard = lane.age, lane.heard
@@ -104,7 +105,7 @@ def _hear(engine, voice, lane, first, count):
             if lane.quiet >= stream.hush:
                 lasts = i
                 break
-            _next_hop(engine, voice, lane)
+            _next_hop(engine, stream, voice, lane)
             heard, position = lane.heard, position - hop
         value = sample_behind(table, taps, line, position)
         low_pass += bright * (value - low_pass)
@@ -122,9 +123,9 @@ def _hear(engine, voice, lane, first, count):
 
 
 @rt_kernel
-def play_lane(engine, voice, count):
-    """Add ``count`` frames of a stream's voice to the mix; False at its end. [audio]"""
-    master, lane = engine.master[0], engine.lanes[voice.lane]
+def _play(engine, stream, voice, count):
+    """Add ``count`` frames of a voice to the mix; False at its end."""
+    master, lane = engine.master[0], stream.lane[voice.place]
     first = 0
     if voice.life == WAITING:
         first = lane.start + lane.delay - master.frame
@@ -132,4 +133,15 @@ def play_lane(engine, voice, count):
             return True
         begin(engine, voice)
     lasts = envelope(engine, voice, count - first)
-    return _hear(engine, voice, lane, first, lasts) == count - first
+    return _sound(engine, stream, voice, lane, first, lasts) == count - first
+
+
+@rt_kernel
+def play_lanes(engine, node, count):
+    """Add ``count`` frames (at most SEGMENT) of a node's voices to the mix. [audio]"""
+    stream = stream_of(engine, node)
+    for index in range(engine.voices.size):
+        voice = engine.voices[index]
+        if voice.life != IDLE and voice.node == node:
+            if not _play(engine, stream, voice, count):
+                end(engine, voice)

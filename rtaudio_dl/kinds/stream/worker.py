@@ -10,25 +10,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from rtaudio_dl.core.allowance import begin_work, end_work
-from rtaudio_dl.core.counters import (
-    FAILED_STREAM_RUNS,
-    LONGEST_STREAM_NS,
-    MUTED_HOPS,
-    STREAM_GAVE_WAY,
-    STREAM_HOPS,
-    STREAM_NS,
-    STREAM_RUNS,
-)
-from rtaudio_dl.core.entry import rt_entry
+from rtaudio_dl.core.counters import WORKER_FAILED_RUNS, WORKER_MADE, WORKER_MUTED
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import (
-    call2,
-    call3,
-    call8,
     flush_denormals,
-    load_acquire,
-    record_at,
     restore_denormals,
     row_at,
     store_release,
@@ -36,34 +21,36 @@ from rtaudio_dl.core.native import (
 )
 from rtaudio_dl.core.random import mix, normal
 from rtaudio_dl.core.ring import pop_many
-from rtaudio_dl.engine.layout import ENGINE, NONE
-from rtaudio_dl.engine.schedule import now
-from rtaudio_dl.kinds.sound.worker import LOUDEST
-from rtaudio_dl.kinds.stream.layout import BATCH, INBOX, LANES, MUTED
+from rtaudio_dl.core.run import run_with
+from rtaudio_dl.core.worker import begin_job, end_job, goes_on, sleep
+from rtaudio_dl.engine.layout import NONE
+from rtaudio_dl.engine.records import LOUDEST
+from rtaudio_dl.kinds.stream.lanes import stream_of
+from rtaudio_dl.kinds.stream.layout import BATCH, INBOX, MUTED
 
 _CORNERS = 4
 
 
 @rt_kernel
-def _is_in_batch(engine, lane, size):
+def _is_in_batch(shared, lane, size):
     for row in range(size):
-        if engine.hops_taken[engine.batch[row]].lane == lane:
+        if shared.hops_taken[shared.batch[row]].lane == lane:
             return True
     return False
 
 
 @rt_kernel
-def _choose_batch(engine, first, count):
-    """Put the patch's oldest requests into `Engine.batch`; how many there are.
+def _choose_batch(shared, first, count):
+    """Put a node's oldest requests into `SHARED.batch`; how many there are.
 
     A lane's next hop needs the states that its last one leaves: one hop of each.
     """
-    patch_index, size = engine.hops_taken[first].lane // LANES, 0
+    node, size = shared.hops_taken[first].node, 0
     for i in range(first, count):
-        lane = engine.hops_taken[i].lane
-        ours = lane != NONE and lane // LANES == patch_index
-        if ours and size < BATCH and not _is_in_batch(engine, lane, size):
-            engine.batch[size] = i
+        hop = shared.hops_taken[i]
+        ours = hop.lane != NONE and hop.node == node
+        if ours and size < BATCH and not _is_in_batch(shared, hop.lane, size):
+            shared.batch[size] = i
             size += 1
     return size
 
@@ -81,17 +68,16 @@ def _mix_timbre(stream, row, x, y):
 
 
 @rt_kernel
-def _draw_noise(engine, stream, row, hop):
+def _draw_noise(stream, row, hop):
     """Fill a row of the noise input: N(0, 1), a pure function of note and hop."""
-    seed = engine.patches[hop.lane // LANES].seed
-    stream_seed = mix(mix(mix(mix(seed, 0), hop.key), hop.strike), hop.number)
+    stream_seed = mix(mix(mix(mix(stream.seed, 0), hop.key), hop.strike), hop.number)
     noise = row_at(stream.noise, stream.noise_size, row)
     for i in range(stream.noise_size):
         noise[i] = normal(stream_seed, i)
 
 
 @rt_kernel
-def _give_controls(engine, stream, row, hop):
+def _give_controls(stream, row, hop):
     if stream.pitch != 0:
         row_at(stream.pitch, 1, row)[0] = hop.pitch
     if stream.velocity != 0:
@@ -101,13 +87,13 @@ def _give_controls(engine, stream, row, hop):
     if stream.timbre != 0:
         _mix_timbre(stream, row, hop.x, hop.y)
     if stream.noise != 0:
-        _draw_noise(engine, stream, row, hop)
+        _draw_noise(stream, row, hop)
 
 
 @rt_kernel
 def _give_states(stream, row, lane, fresh):
     """Copy a lane's states to its row of the batch, zeros for a new note."""
-    kept = row_at(stream.states, stream.state_size, lane % LANES)
+    kept = row_at(stream.states, stream.state_size, lane)
     if fresh:
         kept[:] = 0.0
     offset = 0
@@ -122,7 +108,7 @@ def _give_states(stream, row, lane, fresh):
 @rt_kernel
 def _keep_states(stream, row, lane, heard):
     """Copy what a run left for a lane back; after no sound a lane begins anew."""
-    kept = row_at(stream.states, stream.state_size, lane % LANES)
+    kept = row_at(stream.states, stream.state_size, lane)
     offset = 0
     for k in range(stream.state_count):
         size = stream.state_sizes[k]
@@ -135,25 +121,15 @@ def _keep_states(stream, row, lane, heard):
 @rt_kernel
 def run_batch(stream, size):
     """The bare call of a stream's model for ``size`` lanes; whether it ran. [worker]"""
-    which = (size + stream.grain - 1) // stream.grain - 1
-    status = call8(
-        stream.run,
-        stream.session,
-        0,
-        stream.input_names,
-        stream.input_values + np.uintp(8 * which * stream.inputs),
-        np.uintp(stream.inputs),
-        stream.output_names,
-        np.uintp(stream.outputs),
-        stream.output_values + np.uintp(8 * which * stream.outputs),
-    )
-    if status != 0:
-        call2(stream.release_status, status, 0)
-    return status == 0
+    model = stream.model[0]
+    row = (size + stream.grain - 1) // stream.grain - 1
+    inputs = model.input_values + np.uintp(8 * row * np.int64(model.inputs))
+    outputs = model.output_values + np.uintp(8 * row * np.int64(model.outputs))
+    return run_with(model, inputs, outputs)
 
 
 @rt_kernel
-def _deliver(engine, stream, row, hop, ran):
+def _deliver(stream, worker, row, hop, ran):
     """Put a lane's hop into its inbox, if it is a sound, and publish it."""
     made = row_at(stream.audio, stream.hop, row)
     heard = ran
@@ -161,69 +137,57 @@ def _deliver(engine, stream, row, hop, ran):
         if not abs(made[i]) <= LOUDEST:  # NaN compares false
             heard = False
     place = hop.number % stream.inbox
-    came = row_at(stream.inboxes, stream.hop, stream.inbox * (hop.lane % LANES) + place)
+    came = row_at(stream.inboxes, stream.hop, stream.inbox * hop.lane + place)
     for i in range(stream.hop):
         came[i] = made[i]
     _keep_states(stream, row, hop.lane, heard)
-    engine.stream_counters[MUTED_HOPS] += ran and not heard
+    worker.counters[WORKER_MUTED] += ran and not heard
     said = hop.number if heard else MUTED - hop.number
-    store_release(engine.inbox, hop.lane * INBOX + place, said)
-    done = engine.lanes_done[hop.lane]
-    store_release(engine.lanes_done, hop.lane, done + 1)
+    store_release(stream.inbox_words, hop.lane * INBOX + place, said)
+    done = stream.lanes_done[hop.lane]
+    store_release(stream.lanes_done, hop.lane, done + 1)
 
 
 @rt_kernel
-def _serve_batch(engine, size):
-    counters, allowance = engine.stream_counters, engine.stream_allowance[0]
-    began = now(engine.master[0], engine.stream_ticks)
-    counters[STREAM_GAVE_WAY] += begin_work(allowance, began, 0)
-    stream = engine.streams[engine.hops_taken[engine.batch[0]].lane // LANES]
+def _serve_batch(engine, shared, size):
+    worker = shared.worker[0]
+    begin_job(worker, 0)
+    stream = stream_of(engine, shared.hops_taken[shared.batch[0]].node)
     for row in range(size):
-        hop = engine.hops_taken[engine.batch[row]]
-        _give_controls(engine, stream, row, hop)
+        hop = shared.hops_taken[shared.batch[row]]
+        _give_controls(stream, row, hop)
         _give_states(stream, row, hop.lane, hop.fresh)
     ran = run_batch(stream, size)
-    counters[FAILED_STREAM_RUNS] += not ran
+    worker.counters[WORKER_FAILED_RUNS] += not ran
+    worker.counters[WORKER_MADE] += size
     for row in range(size):
-        hop = engine.hops_taken[engine.batch[row]]
-        _deliver(engine, stream, row, hop, ran)
+        hop = shared.hops_taken[shared.batch[row]]
+        _deliver(stream, worker, row, hop, ran)
         hop.lane = NONE
-    ended = now(engine.master[0], engine.stream_ticks)
-    end_work(allowance, ended)
-    took = ended - began
-    counters[STREAM_RUNS] += 1
-    counters[STREAM_HOPS] += size
-    counters[STREAM_NS] += took
-    counters[LONGEST_STREAM_NS] = max(counters[LONGEST_STREAM_NS], took)
+    end_job(worker)
 
 
 @rt_kernel
-def serve_streams(engine):
+def serve_hops(engine, shared):
     """Make every hop that is asked for; returns how many there were. [worker]"""
     mode = flush_denormals()
     served = 0
     while True:
-        count = pop_many(engine.hop_ring, engine.hop_cursors, engine.hops_taken)
+        count = pop_many(shared.hop_ring, shared.hop_cursors, shared.hops_taken)
         if count == 0:
             break
         for first in range(count):
-            while engine.hops_taken[first].lane != NONE:
-                _serve_batch(engine, _choose_batch(engine, first, count))
+            while shared.hops_taken[first].lane != NONE:
+                _serve_batch(engine, shared, _choose_batch(shared, first, count))
         served += count
     restore_denormals(mode)
     return served
 
 
 @rt_kernel
-def work_streams(engine):
-    """Serve for ever, until `Engine.stop` is set and the semaphore posted. [worker]"""
-    master = engine.master[0]
-    while load_acquire(engine.stop, 0) == 0:
-        if serve_streams(engine) == 0:
-            call3(master.wait_address, master.stream_semaphore, 0xFFFFFFFFFFFFFFFF, 0)
-
-
-@rt_entry("vp")
-def work_for_ever(engine):
-    """`work_streams` for a native thread. [worker]"""
-    work_streams(record_at(engine, ENGINE))
+def work_hops(engine, shared):
+    """Serve for ever, until the worker is stopped and woken. [worker]"""
+    worker = shared.worker[0]
+    while goes_on(worker):
+        if serve_hops(engine, shared) == 0:
+            sleep(worker)

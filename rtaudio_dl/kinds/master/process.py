@@ -1,14 +1,14 @@
-"""The master section: residue, DC blocker, gain, limiter, meters, output."""
+"""The master section, a node as any other: its input bus to its output bus."""
 
 from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from rtaudio_dl.core.counters import LIMITED, NOT_FINITE
+from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.engine.layout import OUTPUTS
+from rtaudio_dl.core.native import record_at
+from rtaudio_dl.engine.layout import ENGINE, OUTPUTS
 
 CEILING = 0.98  # of full scale (-0.18 dBFS): nothing gets above it
 _SANE = 1e9  # no sound gets here, whatever the gains
@@ -21,9 +21,16 @@ _SMOOTH = 0.005  # s, time constant of the master gain
 _METER = 0.3  # s, time constant at which the meters fall
 
 
+@rt_entry("vpww")
+def process(address, index, count):
+    """Bring ``count`` frames of its input bus to the output. [audio]"""
+    engine = record_at(address, ENGINE)
+    finish(engine, engine.buses[engine.nodes[index].input], count)
+
+
 @rt_kernel
-def finish(engine, out, first, count):
-    """Bring ``count`` frames of the mix into ``out`` from ``first`` on. [audio]"""
+def finish(engine, bus, count):
+    """Bring ``count`` frames of a bus into the mix. [audio]"""
     master = engine.master[0]
     rate = master.sample_rate
     pole = math.exp(-2.0 * math.pi * _DC_HZ / rate)
@@ -37,7 +44,7 @@ def finish(engine, out, first, count):
         before, blocked = master.dc_in[channel], master.dc_out[channel]
         level = gain
         for i in range(count):
-            value = engine.mix[i, channel] + residue
+            value = bus[i, channel] + residue
             residue *= fall
             blocked = value - before + pole * blocked
             heard = blocked * level
@@ -52,7 +59,7 @@ def finish(engine, out, first, count):
         master.residue[channel] = residue
         master.dc_in[channel], master.dc_out[channel] = before, blocked
         master.gain_now = level
-    _limit(engine, out, first, count)
+    _limit(engine, count)
 
 
 @rt_kernel
@@ -66,7 +73,7 @@ def _bend(value):
 
 
 @rt_kernel
-def _limit(engine, out, first, count):
+def _limit(engine, count):
     """No look-ahead, so no latency: what comes before the limiter's hold is bent.
 
     A gain that jumped to the peak in one frame would be heard as a click.
@@ -85,7 +92,7 @@ def _limit(engine, out, first, count):
         limiter += (close_by if wanted < limiter else open_by) * (wanted - limiter)
         limited += wanted < 1.0
         left, right = _bend(left * limiter), _bend(right * limiter)
-        out[first + i, 0], out[first + i, 1] = np.float32(left), np.float32(right)
+        engine.mix[i, 0], engine.mix[i, 1] = left, right
         left_peak = max(abs(left), left_peak * meter)
         right_peak = max(abs(right), right_peak * meter)
     master.limiter = limiter

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtaudio_dl.errors import PatchError
-from rtaudio_dl.kinds.classifier.trigger import Ears, Stroke, Trigger
+from rtaudio_dl.patches.ears import Ears, Stroke, Trigger
 from rtaudio_dl.patches.patch import parse_patch
 
 

@@ -1,0 +1,1 @@
+"""The master section: residue, DC blocker, gain, limiter, meters."""
