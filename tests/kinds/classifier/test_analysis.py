@@ -15,10 +15,10 @@ from rtaudio_dl.dsp.rational_resampler import delay
 from rtaudio_dl.engine import events, layout
 from rtaudio_dl.engine.detection import DETECTION
 from rtaudio_dl.engine.events import EVENT
-from rtaudio_dl.engine.input import INPUT_FRAMES, take_input
+from rtaudio_dl.engine.input import INPUT_FRAMES
 from rtaudio_dl.kinds.classifier.listener import choose_channels
 from rtaudio_dl.kinds.classifier.model import open_ear
-from tests.entries import hear_file, take_chunk
+from tests.entries import hear_file, take_chunk, take_input
 from tests.models.models import write_loudness
 
 RATE = 48_000
@@ -267,7 +267,7 @@ def test_a_day_of_listening_grows_nothing(tmp_path):
         engine.master["frame"] = half_a_day
         for cursors in (engine.input_cursors, memory.cursors, memory.trace_cursors):
             cursors[[0, 8]] = half_a_day
-        sizes = [array.nbytes for array in memory]
+        sizes = [array.nbytes for array in memory.arrays]
         block = np.zeros(4096)
         block[:400] = 0.9
         for _ in range(1200 * 16_000 // 4096):
@@ -275,7 +275,7 @@ def test_a_day_of_listening_grows_nothing(tmp_path):
             analysis.analyse()
             told = analysis.events()
         assert analysis.count("dropped_hops") == analysis.count("gaps") == 0
-        assert [array.nbytes for array in memory] == sizes
+        assert [array.nbytes for array in memory.arrays] == sizes
         at = half_a_day + 1200 * 16_000
         assert at - 8192 < told[0][0] <= at
         assert analysis.count("detections") > 3000
