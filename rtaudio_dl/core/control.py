@@ -88,9 +88,9 @@ def _is_seen(words):
     return 1 if switch.is_seen(words_at(words, SWITCH)) else 0
 
 
-def push(ring: np.ndarray, cursors: np.ndarray, item: np.ndarray | np.void) -> bool:
+def push(ring: np.ndarray, cursors: np.ndarray, item: np.ndarray | np.generic) -> bool:
     """Add one record; False and counted when the ring is full."""
-    if isinstance(item, np.void):
+    if isinstance(item, np.generic):  # of a ring of numbers it would be an address
         item = np.array([item], ring.dtype)
     return bool(_push(ring, len(ring), ring.strides[0], cursors, item))
 

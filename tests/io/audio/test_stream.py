@@ -235,9 +235,9 @@ def test_portaudio_sees_no_jack_server(jack_server):
 
 def test_portaudio_may_look_for_devices_again():
     code = (
-        "from rtaudio_dl.io import audio; before = audio.rescan(), "
-        "audio.list_audio_devices(); print(before == (audio.rescan(), "
-        "audio.list_audio_devices()), before[0])"
+        "from rtaudio_dl.io.audio.devices import list_audio_devices as listed; "
+        "from rtaudio_dl.io.audio.stream import rescan; "
+        "before = rescan(), listed(); print(before == (rescan(), listed()), before[0])"
     )
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
@@ -245,10 +245,19 @@ def test_portaudio_may_look_for_devices_again():
 
 
 @pytest.mark.parametrize(
-    "module", ["audio", "supervisor", "midi", "recorder", "shared", "keyboard"]
+    "module",
+    [
+        "io.audio.devices",
+        "io.audio.stream",
+        "io.audio.supervisor",
+        "io.keyboard.keys",
+        "io.midi.reader",
+        "io.shared",
+        "recording.recorder",
+    ],
 )
 def test_importing_starts_nothing(module):
-    code = f"import sys, rtaudio_dl.io.{module}; print(*sys.modules)"
+    code = f"import sys, rtaudio_dl.{module}; print(*sys.modules)"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=True)
     assert not {"sounddevice", "rtmidi", "soundfile"} & set(done.stdout.split())
