@@ -27,21 +27,25 @@ class Workers:
         self.running = False  # started, and not stopped
 
     def start(self) -> None:
-        """Start a thread for each crew that has none, or raise EngineError."""
-        self.running = True
+        """Start a thread for each crew that has none, or raise EngineError.
+
+        Those that run go on if one cannot be started.
+        """
+        first, self.running = not self.running, True
         try:
             for name, crew in self._engine.kinds.items():
                 if name not in self._threads:
                     self._start(name, crew)
         except BaseException:
-            self.stop()
+            if first:
+                self.stop()
             raise
 
     def _start(self, name: str, crew: Crew) -> None:
         crew.be_live()
         store_word(crew.worker["stop"][0], 0, 0)
         crew.entries.work.address  # noqa: B018 - loaded here, not by the thread
-        self._threads[name] = crew, start_thread(self._run, crew.name, crew)
+        self._threads[name] = crew, start_thread(self._run, f"{name} worker", crew)
 
     def _run(self, crew: Crew) -> None:
         allowance = crew.worker["allowance"][0]
