@@ -2,7 +2,13 @@
 
 import pytest
 
+from tests.disturbed import GivenUp
 from tests.jack import JackProbe, JackServer, missing
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count the tests that are given up, see `tests.disturbed`."""
+    config.pluginmanager.register(GivenUp(), "given up")
 
 
 @pytest.fixture(scope="session")

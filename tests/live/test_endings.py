@@ -174,7 +174,13 @@ def run(tmp_path):
 
 def test_a_thread_that_does_not_start_is_an_error_and_no_crash(run, jack_server):
     said = run(NO_THREAD, jack_server)
-    names = ("sound worker", "stream worker", "audio supervisor", "MIDI reader", "tracks")
+    names = (
+        "sound worker",
+        "stream worker",
+        "audio supervisor",
+        "MIDI reader",
+        "tracks",
+    )
     for name in (*names, "recorder", "bounded call"):
         assert f"refused {name}\n" in said
 
