@@ -5,6 +5,7 @@ It has a name of its own, so many may run at once and none disturbs the user's.
 
 from __future__ import annotations
 
+import ctypes
 import glob
 import itertools
 import os
@@ -20,6 +21,9 @@ RATE, PERIOD = 48_000, 128
 _ROOT = Path(__file__).parents[1]
 _ATTEMPTS = 3  # two servers that start at once may disturb each other
 _numbers = itertools.count(1)
+_PR_SET_PDEATHSIG = 1
+# A machine has room for eight servers: one must not outlive whoever was killed.
+_C = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 _WAIT = """
 import sys, time
@@ -30,6 +34,11 @@ while not server_runs():
         sys.exit(1)
     time.sleep(0.05)
 """
+
+
+def _end_with_parent() -> None:
+    if _C is not None:
+        _C.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def missing() -> str:
@@ -60,6 +69,11 @@ class JackServer:
         """Variables that make a process a client of this server."""
         return {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1"}
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self._process.pid
+
     def start(self) -> JackServer:
         """Start it, and wait until it takes clients."""
         for _ in range(_ATTEMPTS):
@@ -69,6 +83,7 @@ class JackServer:
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env=os.environ | {"JACK_NO_AUDIO_RESERVATION": "1"},
+                preexec_fn=_end_with_parent,
             )
             waited = self.run([sys.executable, "-c", _WAIT], capture_output=True)
             if waited.returncode == 0:

@@ -1,8 +1,12 @@
 """The harness itself: its server starts and ends, its probe is there."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from tests.jack import JackProbe, JackServer
+from tests.jack import ROOT, JackProbe, JackServer, until
 
 pytestmark = pytest.mark.jack
 
@@ -24,3 +28,20 @@ def test_a_second_server_runs_beside_the_first(jack_server):
         assert other.name != jack_server.name
         audio, _ = probe.run(frames=1000)
         assert len(audio) == 1000
+
+
+LEAVES = """
+import os
+from tests.jack import JackServer
+print(JackServer().start().pid, flush=True)
+os._exit(1)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks for what Linux has alone")
+def test_a_server_does_not_outlive_who_started_it():
+    """A machine has room for eight: those of killed sessions would fill it."""
+    command = [sys.executable, "-c", LEAVES]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    status = Path("/proc") / done.stdout.strip() / "status"
+    until(lambda: not status.exists() or "State:\tZ" in status.read_text())
