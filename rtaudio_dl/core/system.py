@@ -87,3 +87,10 @@ class Semaphore:
 def address_of(function: Any) -> int:
     """The address of a C function of ctypes, for native callers."""
     return ctypes.cast(function, ctypes.c_void_p).value or 0
+
+
+def yield_address() -> int:
+    """The address of ``int f(void)``, which lets another thread run."""
+    if sys.platform == "win32":
+        return address_of(ctypes.windll.kernel32.SwitchToThread)
+    return address_of(ctypes.CDLL(None).sched_yield)

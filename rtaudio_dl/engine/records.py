@@ -10,6 +10,9 @@ import numpy as np
 from rtaudio_dl.core.clock import CLOCK
 
 OUTPUTS = 2  # audio channels
+# How an engine that is rendered offline gets what its nodes ask for: it makes that
+# itself, between blocks; or worker threads do, and it waits for what a block needs.
+ALONE, THREADED = 1, 2
 LOUDEST = 4.0  # beyond it a model is broken, and would only hold the limiter down
 
 MASTER = np.dtype(
@@ -20,7 +23,8 @@ MASTER = np.dtype(
         ("fixed", np.int64),  # placement: 0 asap, 1 fixed
         ("delay", np.int64),  # frames, added to every event in fixed placement
         ("polyphony", np.int64),
-        ("alone", np.int64),  # no other thread makes sounds: who needs one makes it
+        ("alone", np.int64),  # `ALONE`, `THREADED`: rendered offline; 0: live
+        ("threaded", np.int64),  # worker threads run beside an offline renderer
         ("pending", np.int64),  # events waiting,
         ("first", np.int64),  # from here on in `Engine.pending`
         ("serial", np.int64),  # of the newest voice

@@ -34,6 +34,7 @@ from rtaudio_dl.host.controls import Player
 from rtaudio_dl.host.counts import engine_counts
 from rtaudio_dl.host.graph import install_master
 from rtaudio_dl.host.instrument import Instrument, install
+from rtaudio_dl.host.workers import workers_beside
 from rtaudio_dl.kinds import MASTER
 from rtaudio_dl.patches.patch import Patch, find_patch
 from rtaudio_dl.playback.tracks import FilePlayer, Tracks
@@ -200,13 +201,14 @@ class Host(Player, FilePlayer):
         out = np.zeros((round(seconds * self.sample_rate), layout.OUTPUTS), np.float32)
         chunk = max(1, round(_CHUNK_SECONDS * self.sample_rate / self.block))
         done = 0
-        while done < len(out):
-            frames = self._feed(min(chunk * self.block, len(out) - done))
-            self.tracks.fill()
-            render(self.engine, out[done : done + frames], frames, self.block)
-            done += frames
-            if progress:
-                progress(done / self.sample_rate)
+        with workers_beside(self.engine, seconds):
+            while done < len(out):
+                frames = self._feed(min(chunk * self.block, len(out) - done))
+                self.tracks.fill()
+                render(self.engine, out[done : done + frames], frames, self.block)
+                done += frames
+                if progress:
+                    progress(done / self.sample_rate)
         return out
 
     def _feed(self, frames: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from rtaudio_dl.core.kernel import Memory
 from rtaudio_dl.core.priority import Priority
-from rtaudio_dl.core.system import Semaphore
+from rtaudio_dl.core.system import Semaphore, yield_address
 from rtaudio_dl.dsp.resampler import MAX_STEP
 from rtaudio_dl.engine.layout import KEY, MAIN_BUS, NODE, NONE, Engine
 from rtaudio_dl.engine.parameters import INSTRUMENT, write_ranges
@@ -72,6 +72,7 @@ class Crew:
         self.entries, self.priority, self.rings = entries, priority, rings
         self.worker = self.memory.worker
         self.worker["clock"] = engine.master["clock"]
+        self.worker["yield_address"] = yield_address()
         self.semaphore: Semaphore | None = None  # offline nobody waits
 
     def be_live(self) -> None:
@@ -81,6 +82,10 @@ class Crew:
         self.worker["wait_address"] = self.semaphore.wait_address
         self.worker["semaphore"] = self.semaphore.handle
         self.worker["post_address"] = self.semaphore.post_address
+
+    def be_alone(self) -> None:
+        """Its thread has ended: who needs something makes it."""
+        self.worker["post_address"] = 0
 
 
 def write_node(
