@@ -35,7 +35,7 @@ from rtaudio_dl.host.counts import engine_counts
 from rtaudio_dl.host.graph import install_master
 from rtaudio_dl.host.instrument import Instrument, install
 from rtaudio_dl.host.workers import workers_beside
-from rtaudio_dl.kinds import MASTER
+from rtaudio_dl.kinds import ENGINE
 from rtaudio_dl.patches.patch import Patch, find_patch
 from rtaudio_dl.playback.tracks import FilePlayer, Tracks
 from rtaudio_dl.recording.flight import FlightRecorder
@@ -45,7 +45,6 @@ SAMPLE_RATES = (8_000, 192_000)  # Hz
 MAX_POLYPHONY = 64
 MAX_BLOCK = 8192
 MAX_SECONDS = 24 * 3600  # of one render
-ENTRIES = ("rtaudio_dl.core.control", "rtaudio_dl.engine.entries", MASTER)
 _CHUNK_SECONDS = 1.0  # between two looks at progress and Ctrl-C
 
 
@@ -70,7 +69,7 @@ class Host(Player, FilePlayer):
         check_whole("block", block, 1, MAX_BLOCK)
         self.sample_rate, self.block, self.provider = sample_rate, block, provider
         self.instruments: dict[int, Instrument] = {}  # by place in the engine
-        prepare(ENTRIES)
+        prepare(ENGINE)
         self.engine = self._new_engine(polyphony)
         install_master(self.engine)
         _set_clock(self.engine.master)

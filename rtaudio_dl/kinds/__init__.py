@@ -28,8 +28,25 @@ KINDS: dict[str, str] = {
     "stream": "rtaudio_dl.kinds.stream",
 }
 
-# Nodes that are always there, and what the engine itself needs.
+# What every engine needs: its own entries, and a node that is always there.
 MASTER = "rtaudio_dl.kinds.master.process"
+ENGINE = ("rtaudio_dl.core.control", "rtaudio_dl.engine.entries", MASTER)
+
+
+def all_entries() -> tuple[str, ...]:
+    """The modules of all entries that playing and listening can need."""
+    kinds = [find_kind(card).ENTRIES for card in KINDS]
+    return tuple(dict.fromkeys((*ENGINE, *(m for k in kinds for m in k), *_BESIDE)))
+
+
+# What plays and listens beside the kinds: sound files, JACK, classifiers, meters.
+_BESIDE = (
+    "rtaudio_dl.dsp.biquad",
+    "rtaudio_dl.io.jack.cycle",
+    "rtaudio_dl.io.midi.jack",
+    "rtaudio_dl.kinds.classifier.analysis",
+    "rtaudio_dl.playback.kernels",
+)
 
 
 def playable() -> tuple[str, ...]:
