@@ -47,7 +47,11 @@ class Workers:
         crew.be_live()
         store_word(crew.worker["stop"][0], 0, 0)
         crew.entries.work.address  # noqa: B018 - loaded here, not by the thread
-        self._threads[name] = crew, start_thread(self._run, crew.name, crew)
+        try:
+            self._threads[name] = crew, start_thread(self._run, crew.name, crew)
+        except BaseException:
+            crew.be_alone()  # nobody must wait for a thread that never was
+            raise
 
     def _run(self, crew: Crew) -> None:
         if self._say is not None:
