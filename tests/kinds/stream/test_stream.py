@@ -223,12 +223,9 @@ def test_a_replay_is_the_same_to_the_byte_late_hops_and_all(noisy, tmp_path):
 
 def test_a_device_with_long_blocks_gets_a_longer_latency(sine):
     with stream_host(sine) as host:
-        lag, latency_for = (
-            int(host.instrument.memory.lag[0]),
-            host.instrument.latency_for,
-        )
-        assert host.instrument.latency == LATENCY == latency_for(RATE, 128)
-        assert latency_for(RATE, 1024) == 1024 + lag
+        stream, lag = host.instrument, int(host.instrument.memory.lag[0])
+        assert stream.latency == LATENCY == stream.latency_for(RATE, 128)
+        assert stream.latency_for(RATE, 1024) == 1024 + lag
         host._command(events.LATENCY, 0, value=1024 + lag)
         host.note_on(96, 0.8, at=0.1)
         audio = render_late(host, 24_000, lambda block: True, block=1024)
