@@ -8,68 +8,38 @@ from __future__ import annotations
 
 import numpy as np
 
+from rtaudio_dl.core import clock
 from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.native import record_at, table_at
-from rtaudio_dl.engine import offline, process, schedule
-from rtaudio_dl.engine.layout import ENGINE, OUTPUTS, Engine
+from rtaudio_dl.engine import entries, input, process, schedule
+from rtaudio_dl.engine.layout import ENGINE, Engine
 from rtaudio_dl.kinds.classifier import analysis
 from rtaudio_dl.kinds.classifier.layout import EARS
-from rtaudio_dl.kinds.sound import pool, worker
-from rtaudio_dl.kinds.stream import worker as stream_worker
-
-
-@rt_entry("vppw")
-def _process_block(engine, out, frames):
-    process.process_block(record_at(engine, ENGINE), table_at(out, frames, OUTPUTS))
-
-
-@rt_entry("vp")
-def apply_events(engine):
-    """Collect what has arrived, and apply what is due."""
-    schedule.collect(record_at(engine, ENGINE))
-    process.apply_due(record_at(engine, ENGINE))
+from rtaudio_dl.kinds.sound import pool
 
 
 @rt_entry("vp")
 def sweep(engine):
-    """`pool.sweep`."""
-    pool.sweep(record_at(engine, ENGINE))
-
-
-@rt_entry("wp")
-def serve(engine):
-    """`worker.serve` of the kind sound."""
-    return worker.serve(record_at(engine, ENGINE))
-
-
-@rt_entry("vp")
-def work(engine):
-    """`worker.work` of the kind sound."""
-    worker.work(record_at(engine, ENGINE))
-
-
-@rt_entry("wp")
-def serve_streams(engine):
-    """`worker.serve_streams`."""
-    return stream_worker.serve_streams(record_at(engine, ENGINE))
+    """`process.sweep`: of all nodes."""
+    process.sweep(record_at(engine, ENGINE))
 
 
 @rt_entry("wpwwwd")
-def request(engine, patch, key, number, velocity):
+def request(engine, node, key, number, velocity):
     """`pool.request`."""
-    return pool.request(record_at(engine, ENGINE), patch, key, number, velocity)
+    return pool.request(record_at(engine, ENGINE), node, key, number, velocity)
 
 
-@rt_entry("vpw")
-def free_if_unused(engine, slot):
+@rt_entry("vpww")
+def free_if_unused(engine, node, slot):
     """`pool.free_if_unused`."""
-    pool.free_if_unused(record_at(engine, ENGINE), slot)
+    pool.free_if_unused(pool.sound_of(record_at(engine, ENGINE), node), slot)
 
 
-@rt_entry("vpw")
-def release(engine, slot):
+@rt_entry("vpww")
+def release(engine, node, slot):
     """`pool.release`."""
-    pool.release(record_at(engine, ENGINE), slot)
+    pool.release(pool.sound_of(record_at(engine, ENGINE), node), slot)
 
 
 @rt_entry("vpd")
@@ -80,9 +50,9 @@ def follow_clock(engine, nanoseconds):
 
 @rt_entry("wp")
 def now(engine):
-    """`schedule.now`, with the audio thread's memory."""
+    """`clock.now`, with the audio thread's memory."""
     whole = record_at(engine, ENGINE)
-    return schedule.now(whole.master[0], whole.ticks)
+    return clock.now(whole.master[0].clock[0], whole.ticks)
 
 
 @rt_entry("wp")
@@ -91,18 +61,30 @@ def take_chunk(ears):
     return analysis.take_chunk(record_at(ears, EARS))
 
 
-unready, settle = offline.lacking, offline.fill_pool
+@rt_entry("vppwww")
+def _take_input(engine, frames, count, channels, analysed):
+    whole = record_at(engine, ENGINE)
+    input.take_input(whole, table_at(frames, count, channels), analysed != 0)
+
+
+apply_events, settle, lacking = entries.apply_events, entries.settle, entries.lacking
 
 
 def process_block(engine: Engine, out: np.ndarray) -> None:
     """Fill ``out``, float32 (frames, 2), with the next frames."""
     assert out.flags.c_contiguous and out.dtype == np.float32
-    _process_block(engine, out, len(out))
+    entries.process_block(engine, out, len(out))
+
+
+def take_input(engine: Engine, frames: np.ndarray, analysed: bool) -> None:
+    """Take a block of input, float32 (frames, channels), as the audio thread does."""
+    frames = np.ascontiguousarray(frames, np.float32)
+    _take_input(engine, frames, *frames.shape, analysed)
 
 
 def render_blocks(engine: Engine, out: np.ndarray, block: int) -> None:
     """Fill ``out``, float32 (frames, 2), block by block, with all sounds there."""
-    offline.render(engine, out, len(out), block)
+    entries.render(engine, out, len(out), block)
 
 
 def hear_file(ears: object, frames: np.ndarray) -> None:

@@ -22,12 +22,14 @@ from rtaudio_dl.engine.layout import (
     EMPTY,
     IDLE,
     KEYS,
+    MASTER_NODE,
     NODES,
     NONE,
     PLACES,
     PROGRAMS,
     RETIRING,
 )
+from rtaudio_dl.engine.nodes import is_alive
 from rtaudio_dl.engine.parameters import UNITY_VOLUME, from_control, set_parameter
 from rtaudio_dl.engine.voices import fade_out, start
 
@@ -153,7 +155,9 @@ def _retire(engine, node):
 @rt_kernel
 def _tell_node(engine, index, event):
     """A node whose kind wants events gets this one, too."""
-    if 0 <= index < NODES and engine.nodes[index].event != 0:
+    if not 0 <= index < NODES or not is_alive(engine, index):
+        return  # its memory may be gone, or not set up yet
+    if engine.nodes[index].event != 0:
         engine.told[0] = event
         told = engine.told.ctypes.data
         call3(engine.nodes[index].event, engine.master[0].address, index, told)
@@ -161,9 +165,12 @@ def _tell_node(engine, index, event):
 
 @rt_kernel
 def _of_node(engine, event):
-    """A command to a node; its number is in `key`."""
+    """A command to a node; its number is in `key`.
+
+    The master section takes none: nothing gets above its ceiling.
+    """
     index = event.key
-    if not 0 <= index < NODES:
+    if not 0 <= index < MASTER_NODE:
         return
     node = engine.nodes[index]
     if event.kind == events.ACTIVATE:

@@ -23,7 +23,7 @@ from rtaudio_dl.engine import process
 from rtaudio_dl.engine.input import ANALYSED, HEARD, take_input
 from rtaudio_dl.engine.layout import ENGINE, KEYS, NODES, OUTPUTS
 from rtaudio_dl.engine.midi import take_midi
-from rtaudio_dl.engine.nodes import call_node
+from rtaudio_dl.engine.nodes import call_node, is_alive
 from rtaudio_dl.engine.records import ALONE, THREADED
 from rtaudio_dl.engine.schedule import collect, follow_clock
 
@@ -104,7 +104,8 @@ def midi_callback(user, offset, message):
 @rt_kernel
 def _serve(engine):
     for index in range(NODES):
-        call_node(engine, engine.nodes[index].serve, index)
+        if is_alive(engine, index):  # the memory of others may be gone
+            call_node(engine, engine.nodes[index].serve, index)
 
 
 @rt_entry("vppww")

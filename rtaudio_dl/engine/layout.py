@@ -14,6 +14,7 @@ from rtaudio_dl.core.control import store_word
 from rtaudio_dl.core.counters import AUDIO_COUNTERS
 from rtaudio_dl.core.kernel import Memory
 from rtaudio_dl.core.ring import CURSORS, new_cursors
+from rtaudio_dl.core.switch import SWITCH
 from rtaudio_dl.dsp.resampler import TABLE_SIZE, filter_table
 from rtaudio_dl.engine.events import EVENT, RING_SIZE
 from rtaudio_dl.engine.input import INPUTS
@@ -28,6 +29,7 @@ from rtaudio_dl.engine.records import (
     SOURCE,
     STRIKE,
     VOICE,
+    WAY,
 )
 from rtaudio_dl.engine.telemetry import Telemetry
 from rtaudio_dl.engine.transport import TRANSPORT, reset_transport
@@ -76,9 +78,9 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "programs": (_NUMBER, (PROGRAMS,)),  # MIDI program → node, or NONE
     "nodes": (NODE, (NODES,)),
     "node_life": (_NUMBER, (NODES,)),
-    # Two orders of nodes, ended by NONE, and the number of the one that is played.
-    "orders": (_NUMBER, (2, NODES + 1)),
-    "order": (_NUMBER, (1,)),
+    # Two orders of nodes, and the switch that says which one is played.
+    "orders": (WAY, (2, NODES + 1)),
+    "order": (_NUMBER, (SWITCH,)),
     "buses": (np.dtype(np.float64), (BUSES, SEGMENT, OUTPUTS)),
     "mix": (np.dtype(np.float64), (SEGMENT, OUTPUTS)),  # of the node that runs
     "keys": (KEY, (PLACES, KEYS)),
@@ -145,6 +147,8 @@ class Engine(Memory):
         for name in INPUTS.names:
             setattr(self, name, self.inputs[name][0])
         self.kinds: dict[str, Any] = {}  # what kinds of nodes have in common, by name
+        # Node → input bus or NONE, output bus, where not the default: `host/graph.py`.
+        self.ways: dict[int, tuple[int, int]] = {}
         self._lasting: dict[str, Any] = {}  # memory that the record points to
         self.watched = Telemetry()
         self.telemetry[0] = self.watched.address
@@ -184,7 +188,8 @@ class Engine(Memory):
         reset_transport(self.transport)
         self.channels["node"] = NONE
         self.channels["volume"] = self.channels["expression"] = 1.0
-        for table in (self.programs, self.controls, self.orders):
+        self.orders["node"] = NONE
+        for table in (self.programs, self.controls):
             table.fill(NONE)
         for side in ("gain", "left", "right", "wet"):
             self.nodes[side] = 1.0

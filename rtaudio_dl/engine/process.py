@@ -56,8 +56,10 @@ def sweep(engine):
     for index in range(PLACES):
         life = load_acquire(engine.node_life, index)
         if life == ACTIVE or life == RETIRING:
-            rests = call_node(engine, engine.nodes[index].sweep, index)
-            if rests and engine.nodes[index].voices == 0:
+            node = engine.nodes[index]
+            # A kind without such a function keeps nothing but its voices.
+            rests = node.sweep == 0 or call_node(engine, node.sweep, index) != 0
+            if rests and node.voices == 0:
                 change_word(engine.node_life, index, RETIRING, GONE)
 
 

@@ -55,12 +55,12 @@ NODE = np.dtype(
         ("process", np.uintp),  # void f(engine, node, frames): adds to `Engine.mix`
         ("take", np.uintp),  # int64 f(engine, node, key): what a note needs, or NONE
         ("end", np.uintp),  # void f(engine, node, what was taken)
-        ("sweep", np.uintp),  # int64 f(engine, node): once a block; 1: it is at rest
+        ("sweep", np.uintp),  # int64 f(engine, node): once a block; 1: it may go
         ("serve", np.uintp),  # int64 f(engine, node): make what it asked for, offline
         ("lacking", np.uintp),  # int64 f(engine, node): 0 when it can play
         ("event", np.uintp),  # void f(engine, node, event): after the engine
         ("state", np.uintp),  # memory of its own
-        ("input", np.int64),  # bus, or NONE
+        ("input", np.int64),  # bus, or NONE; both as the order of this block says
         ("output", np.int64),  # bus
         ("gain", np.float64),  # linear, of its output
         ("pan", np.float64),  # -1..1
@@ -77,6 +77,16 @@ NODE = np.dtype(
         ("dry_frames", np.int64),
         ("aligned", np.uintp),
         ("aligned_frames", np.int64),
+    ],
+    align=True,
+)
+
+# One step of the order in which nodes run.
+WAY = np.dtype(
+    [
+        ("node", np.int64),  # or NONE: the end
+        ("input", np.int64),  # bus, or NONE
+        ("output", np.int64),  # bus
     ],
     align=True,
 )

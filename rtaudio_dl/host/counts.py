@@ -49,9 +49,10 @@ def engine_counts(engine: Engine) -> dict[str, int]:
     counts |= dict.fromkeys(_names_of_workers(), 0)
     crews = [*engine.kinds.values()]
     for crew in crews:
+        names = _MADE.get(crew.name, {})
         numbers = crew.worker["counters"][0].tolist()
         for name, number in zip(WORKER_COUNTERS, numbers, strict=True):
-            counts[f"{crew.name}_{_MADE[crew.name].get(name, name)}"] = number
+            counts[f"{crew.name}_{names.get(name, name)}"] = number
     rings = dict.fromkeys((PREFIX + name for name in (*RINGS, "request", "hop")), 0)
     for name in (*RINGS, "midi"):
         rings[PREFIX + name] = dropped(getattr(engine, f"{name}_cursors"))

@@ -32,7 +32,7 @@ from rtaudio_dl.engine.entries import render, settle
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.host.controls import Player
 from rtaudio_dl.host.counts import engine_counts
-from rtaudio_dl.host.graph import install_master
+from rtaudio_dl.host.graph import connect, install_master
 from rtaudio_dl.host.instrument import Instrument, install
 from rtaudio_dl.host.workers import workers_beside
 from rtaudio_dl.kinds import ENGINE
@@ -55,6 +55,8 @@ class Host(Player, FilePlayer):
     channels count from 0 as MIDI's do, velocities are 0..1. Every method checks its
     values and raises EngineError or PatchError. Use it in a ``with`` block.
     """
+
+    running = False  # whether an audio thread plays
 
     def __init__(
         self,
@@ -104,9 +106,10 @@ class Host(Player, FilePlayer):
             self._flight.add_patch(instrument.patch, place, instrument.model.digest)
         self._command(events.ACTIVATE, place)
         self._fill(place)
-        program = patch.program if patch.program is not None else place
-        self._command(events.MAP_PROGRAM, program, channel=place)
-        self.assign(instrument, channel)
+        if self.engine.nodes[place]["take"]:  # no effect: it can be played
+            program = patch.program if patch.program is not None else place
+            self._command(events.MAP_PROGRAM, program, channel=place)
+            self.assign(instrument, channel)
         return instrument
 
     def assign(self, instrument: Instrument, channel: int | None = None) -> None:
@@ -125,6 +128,8 @@ class Host(Player, FilePlayer):
         del self.instruments[instrument.place]
         instrument.close()
         store_word(self.engine.node_life, instrument.place, layout.EMPTY)
+        if instrument.place in self.engine.ways:
+            connect(self.engine, instrument.place, blocks=self.running)
 
     def _free_place(self, patch: Patch) -> int:
         free = [p for p in range(layout.PLACES) if p not in self.instruments]

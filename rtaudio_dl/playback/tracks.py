@@ -14,7 +14,6 @@ from rtaudio_dl.core.priority import lock_memory
 from rtaudio_dl.engine.layout import (
     ACTIVE,
     FLIGHT_ON,
-    MAIN_BUS,
     TRACKS_NODE,
     Engine,
 )
@@ -119,7 +118,6 @@ class Tracks:
             node = self._engine.nodes[TRACKS_NODE : TRACKS_NODE + 1]
             node["state"] = self._player.address
             node["process"] = process.address
-            node["output"] = MAIN_BUS
             store_word(self._engine.node_life, TRACKS_NODE, ACTIVE)
         return self._player
 

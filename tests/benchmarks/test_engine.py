@@ -6,8 +6,7 @@ import numba
 import numpy as np
 import pytest
 
-from rtaudio_dl.core.control import pop, push, read_frames
-from rtaudio_dl.core.ring import new_cursors, write_frames
+from rtaudio_dl.core.ring import new_cursors, pop, push, read_frames, write_frames
 from rtaudio_dl.dsp.resampler import PADDING, filter_table, sample_at
 from rtaudio_dl.kinds.sound.worker import draw_latent
 from tests.engine.rig import RATE, Rig, sine

@@ -9,10 +9,13 @@ import numpy as np
 
 from rtaudio_dl.core.control import pop, push, store_word
 from rtaudio_dl.core.counters import AUDIO_COUNTERS
+from rtaudio_dl.core.kernel import Memory
 from rtaudio_dl.dsp.resampler import PADDING
 from rtaudio_dl.engine import events, layout
-from rtaudio_dl.engine.master import CEILING
-from rtaudio_dl.host import instrument
+from rtaudio_dl.host.graph import install_master
+from rtaudio_dl.kinds.master.process import CEILING
+from rtaudio_dl.kinds.sound import kind
+from rtaudio_dl.kinds.sound.memory import READY, SLOT, SLOTS
 from rtaudio_dl.models.card import Card, Tensor
 from rtaudio_dl.patches.patch import PARAMETERS, Key, Patch
 from tests.entries import apply_events, process_block, sweep
@@ -49,10 +52,10 @@ class Rig:
 
     def __init__(self, polyphony: int = 32, rate: int = RATE):
         self.engine = layout.Engine(rate, polyphony)
+        install_master(self.engine)
         store_word(self.engine.switches, layout.FLIGHT_ON, 1)  # for `notes`
         self.polyphony = polyphony
-        self.first = 0
-        self.instruments: dict[int, instrument.Instrument] = {}
+        self.instruments: dict[int, kind.Sounds] = {}
         self.sounds: dict[int, Callable] = {}
 
     # --- patches
@@ -72,29 +75,17 @@ class Rig:
         """Load a patch; nothing is requested yet."""
         place = len(self.instruments)
         patch = make_patch(**fields)
-        frames = len(sound(self.engine.slots[0]) if callable(sound) else sound)
+        an_empty = np.zeros(1, SLOT)[0]
+        frames = len(sound(an_empty) if callable(sound) else sound)
         inputs = (Tensor("latent", "latent", ("B", 1)),)
         outputs = (Tensor("audio", "audio", ("B", frames)),)
         card = Card("rig", "oneshot", rate, inputs, outputs)
-        slots = instrument.slots_needed(patch, self.polyphony)
-        memory = np.zeros((slots, frames + 2 * PADDING), np.float32)
-        there = instrument.Instrument(
-            patch,
-            SimpleNamespace(card=card),
-            place,
-            self.first,
-            slots,
-            memory,
-            {},
-            None,
-        )
-        for write in ("patch", "keys", "slots"):
-            getattr(instrument, f"_write_{write}")(self.engine, there)
+        there = kind._build(self.engine, patch, SimpleNamespace(card=card), place)
+        kind.write_sounds(self.engine, there)
         if not callable(sound):
-            memory[:, PADDING:-PADDING] = sound
+            there.sounds[:, PADDING:-PADDING] = sound
         self.sounds[place] = sound if callable(sound) else None
         self.instruments[place] = there
-        self.first += slots
         self.now(events.ACTIVATE, place)
         return place
 
@@ -107,24 +98,29 @@ class Rig:
 
     def serve(self, count: int = 1 << 30) -> int:
         """Make up to ``count`` of the sounds that wait; returns how many there were."""
-        engine, served = self.engine, 0
+        shared, served = self.shared, 0
         while served < count and pop(
-            engine.request_ring, engine.request_cursors, engine.request
+            shared.request_ring, shared.request_cursors, shared.request
         ):
-            index = int(engine.request[0])
-            slot = engine.slots[index]
-            there = self.instruments[int(slot["patch"])]
-            make = self.sounds[there.place]
+            place, index = divmod(int(shared.request[0]), SLOTS)
+            there = self.instruments[place]
+            make = self.sounds[place]
             if make:
-                there.sounds[index - there.first, PADDING:-PADDING] = make(slot)
-            store_word(engine.slot_life, index, layout.READY)
+                slot = there.memory.slots[index]
+                there.sounds[index, PADDING:-PADDING] = make(slot)
+            store_word(there.memory.slot_life, index, READY)
             served += 1
         return served
 
+    @property
+    def shared(self) -> Memory:
+        """What all patches here share: a `SHARED` of the kind sound."""
+        return kind.crew(self.engine).memory
+
     def free_slots(self, place: int) -> tuple[int, int]:
         """How many slots of a patch are free, and how many it has."""
-        record = self.engine.patches[place]
-        return int(record["free"]), int(record["slots"])
+        memory = self.instruments[place].memory
+        return int(memory.free_count[0]), int(memory.slot_count[0])
 
     # --- events
 
@@ -173,7 +169,7 @@ class Rig:
 
     def sweep(self) -> None:
         """Do housekeeping until it has reached every key and slot."""
-        for _ in range(2 * layout.SLOTS // 128):
+        for _ in range(2 * SLOTS // 32):
             sweep(self.engine)
 
     # --- what happened

@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rtaudio_dl.engine import dispatch, events, layout
-from rtaudio_dl.patches.patch import PARAMETERS
+from rtaudio_dl.engine import events, layout
+from rtaudio_dl.engine.parameters import INSTRUMENT
+from rtaudio_dl.engine.parameters import PARAMETERS as MOST
 from tests.engine.clicks import level_of
 from tests.engine.rig import KEY, Rig, level, sine
 
-NAMES = list(PARAMETERS)
-numbers = st.integers(0, layout.PARAMETERS - 1)
+NAMES = list(INSTRUMENT)
+numbers = st.integers(0, len(NAMES) - 1)
 
 
 @pytest.fixture(scope="module")
@@ -35,22 +36,13 @@ def set_parameter(rig: Rig, number: int, value: float) -> float:
     return parameter(rig, number)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_patch_files_and_the_engine_agree_on_the_range(name):
-    number = getattr(layout, name.upper())
-    assert NAMES[number] == name
-    assert dispatch.low_of(number) == PARAMETERS[name].low
-    assert dispatch.high_of(number) == PARAMETERS[name].high
-    assert len(PARAMETERS) == layout.PARAMETERS
-
-
 @given(numbers, st.floats(-1e9, 1e9, allow_subnormal=False))  # they become 0
 def test_a_parameter_is_held_within_its_range(quiet_rig, number, value):
-    low, high = PARAMETERS[NAMES[number]].low, PARAMETERS[NAMES[number]].high
+    low, high = INSTRUMENT[NAMES[number]].low, INSTRUMENT[NAMES[number]].high
     assert set_parameter(quiet_rig, number, value) == min(max(value, low), high)
 
 
-@pytest.mark.parametrize("number", range(layout.PARAMETERS))
+@pytest.mark.parametrize("number", range(len(NAMES)))
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_parameter_that_is_no_number_changes_nothing(quiet_rig, number, value):
     before = parameter(quiet_rig, number)
@@ -61,7 +53,7 @@ def test_a_parameter_that_is_no_number_changes_nothing(quiet_rig, number, value)
 def test_a_control_stays_within_the_parameters_range(quiet_rig, number, value):
     quiet_rig.control(20 + number, value, at=quiet_rig.frame)
     quiet_rig.render(1)
-    low, high = PARAMETERS[NAMES[number]].low, PARAMETERS[NAMES[number]].high
+    low, high = INSTRUMENT[NAMES[number]].low, INSTRUMENT[NAMES[number]].high
     assert low <= parameter(quiet_rig, number) <= high
 
 
@@ -86,7 +78,8 @@ def test_a_control_maps_its_way_to_the_parameters(quiet_rig, name, value, expect
 def state_of(rig: Rig) -> list[bytes]:
     """All that an event could change, but for the counters."""
     engine = rig.engine
-    names = ("channels", "programs", "parameters", "voices")
+    names = ("channels", "programs", "parameters", "voices", "nodes", "node_life")
+    names += ("transport", "orders", "order")
     return [getattr(engine, name).tobytes() for name in names]
 
 
@@ -109,10 +102,25 @@ def state_of(rig: Rig) -> list[bytes]:
         (events.PROGRAM, -1, 0.0, 0),
         (events.PATCH, 7, 0.0, 0),
         (events.PATCH, 9999, 0.0, 0),
+        (events.PARAMETER, MOST, 0.5, 0),
         (events.PARAMETER, 99, 0.5, 0),
         (events.PARAMETER, 0, 0.5, 99),
         (events.RETIRE, 99, 0.0, 0),
         (events.ACTIVATE, -5, 0.0, 0),
+        (events.NODE_GAIN, 0, -0.1, 0),
+        (events.NODE_GAIN, 0, 4.1, 0),
+        (events.NODE_GAIN, 99, 1.0, 0),
+        (events.NODE_PAN, 0, math.nan, 0),
+        (events.BYPASS, -1, 1.0, 0),
+        (events.LATENCY, 99, 100.0, 0),
+        (events.TEMPO, 0, math.nan, 0),
+        (events.TEMPO, 0, 19.0, 0),
+        (events.METRE, 3, 5.0, 0),
+        (events.METRE, 3, math.nan, 0),
+        (events.METRE, 0, 4.0, 0),
+        (events.RUN, 3, 0.0, 0),
+        (events.POSITION, 0, -1.0, 0),
+        (events.POSITION, 0, math.inf, 0),
         (events.MAP_PROGRAM, 128, 0.0, 0),
         (-1, KEY, 1.0, 0),
         (999, KEY, 1.0, 0),
@@ -250,25 +258,25 @@ def test_program_change_takes_the_next_note_elsewhere_and_voices_sound_on():
     assert loud == pytest.approx(0.4 / 2**0.5, rel=0.02)
     rig.on(at=rig.frame)
     rig.render(128)
-    assert sorted(rig.engine.voices["patch"][:2].tolist()) == [0, 1]
+    assert sorted(rig.engine.voices["node"][:2].tolist()) == [0, 1]
 
 
 def test_program_change_is_of_one_channel():
     rig = two_patches()
     rig.send(events.PROGRAM, 10, channel=3, time=events.AT_ONCE)
     rig.render(1)
-    assert rig.engine.channels["patch"].tolist() == [1, 1, 1, 0] + [1] * 12
+    assert rig.engine.channels["node"].tolist() == [1, 1, 1, 0] + [1] * 12
 
 
 def test_a_retired_patch_leaves_channels_and_programs():
     rig = two_patches()
     rig.now(events.RETIRE, 1)
     rig.render(1)
-    assert set(rig.engine.channels["patch"].tolist()) == {layout.NONE}
+    assert set(rig.engine.channels["node"].tolist()) == {layout.NONE}
     assert rig.engine.programs[[10, 11]].tolist() == [0, layout.NONE]
     rig.send(events.PROGRAM, 11, time=events.AT_ONCE)
     rig.render(1)
-    assert rig.engine.channels["patch"][0] == layout.NONE
+    assert rig.engine.channels["node"][0] == layout.NONE
 
 
 def test_keys_without_a_sound_are_counted():

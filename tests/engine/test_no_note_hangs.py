@@ -8,7 +8,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from rtaudio_dl.engine import events, layout
+from rtaudio_dl.engine import events, layout, parameters
 from rtaudio_dl.patches.patch import Key
 from tests.engine.accounts import check_accounts
 from tests.engine.rig import Rig, is_within_the_ceiling, sine
@@ -76,7 +76,7 @@ class AnyStream(RuleBasedStateMachine):
 
     @rule(
         place=st.integers(0, 2),
-        parameter=st.integers(0, layout.PARAMETERS - 1),
+        parameter=st.integers(0, parameters.PARAMETERS - 1),
         value=st.floats(-50, 60),
     )
     def set_parameter(self, place, parameter, value):
@@ -114,10 +114,10 @@ class AnyStream(RuleBasedStateMachine):
         """A release of a minute or a sound four octaves down would be no hung note."""
         for place in range(len(PATCHES)):
             for parameter, value in (
-                (layout.TUNE, 0),
-                (layout.BEND_RANGE, 0),
-                (layout.RELEASE, 0.005),
-                (layout.ATTACK, 0),
+                (parameters.TUNE, 0),
+                (parameters.BEND_RANGE, 0),
+                (parameters.RELEASE, 0.005),
+                (parameters.ATTACK, 0),
             ):
                 self.rig.send(
                     events.PARAMETER, parameter, value, place, time=events.AT_ONCE
@@ -150,7 +150,7 @@ class AnyStream(RuleBasedStateMachine):
         for place in rig.instruments:
             free, slots = rig.free_slots(place)
             assert free == slots
-            assert rig.engine.patch_life[place] == layout.GONE
+            assert rig.engine.node_life[place] == layout.GONE
         check_accounts(rig)
 
 

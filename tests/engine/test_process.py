@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rtaudio_dl.engine import events, layout
 from rtaudio_dl.engine.layout import SEGMENT
+from rtaudio_dl.engine.parameters import GAIN
 from tests.engine.rig import KEY, Rig, is_within_the_ceiling, level, onset, sine
 from tests.entries import process_block
 
@@ -140,7 +141,7 @@ def test_what_happens_at_once_is_never_late():
 @given(songs, st.floats(0, 4))
 def test_output_is_finite_and_below_the_ceiling(song, gain):
     rig = busy_rig()
-    rig.engine.parameters[0, layout.GAIN] = gain
+    rig.engine.parameters[0, GAIN] = gain
     rig.engine.master["gain"] = 4.0
     for event in song:
         rig.send(**event)

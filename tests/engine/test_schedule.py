@@ -158,12 +158,12 @@ def test_without_a_clock_fixed_placement_means_at_once():
 def test_now_is_the_clock_of_perf_counter():
     rig = Rig()
     clock = performance_clock()
-    master = rig.engine.master
-    assert now(rig.engine, rig.engine.ticks) == 0
-    master["clock_address"], master["clock_id"] = clock.address, clock.id
-    master["clock_tick"] = clock.tick
+    record = rig.engine.master["clock"]
+    assert now(rig.engine) == 0
+    record["address"], record["id"] = clock.address, clock.id
+    record["tick"] = clock.tick
     before = time.perf_counter_ns()
-    between = now(rig.engine, rig.engine.ticks)
+    between = now(rig.engine)
     assert before <= between + 1000 and between <= time.perf_counter_ns() + 1000
 
 
@@ -177,9 +177,9 @@ def test_a_clock_of_ticks_is_scaled():
 
     rig = Rig()
     address = ctypes.cast(counter, ctypes.c_void_p).value
-    rig.engine.master["clock_address"] = address
-    rig.engine.master["clock_tick"] = 100.0
-    assert now(rig.engine, rig.engine.ticks) == 12_345_600
+    rig.engine.master["clock"]["address"] = address
+    rig.engine.master["clock"]["tick"] = 100.0
+    assert now(rig.engine) == 12_345_600
 
 
 # --- the list of pending events

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rtaudio_dl.engine import events, layout
+from rtaudio_dl.engine import events, layout, parameters
 from rtaudio_dl.patches.patch import Key
 from tests.engine.clicks import (
     click_db,
@@ -63,7 +63,7 @@ def bend() -> Rig:
 def gain_parameter() -> Rig:
     rig = tone_rig()
     rig.on(40)
-    rig.send(events.PARAMETER, layout.GAIN, 0.0, time=AT)
+    rig.send(events.PARAMETER, parameters.GAIN, 0.0, time=AT)
     return rig
 
 
@@ -178,7 +178,7 @@ def test_a_lost_note_takes_nobodys_place():
     rig = tone_rig(polyphony=1, freshness="fresh")
     rig.on(40)
     rig.render(1000)
-    rig.engine.patches["free"][0] = 0
+    rig.instruments[0].memory.free_count[0] = 0
     rig.on(41, at=rig.frame)
     assert np.abs(rig.render(1000)[500:]).max() > 0.25
     assert (rig.count("lost_notes"), rig.count("stolen")) == (1, 0)
@@ -231,7 +231,7 @@ def test_choke_groups_choke_their_own_patch_only():
     rig.on(42, channel=1, at=4800)
     rig.render(9600)
     voices = rig.engine.voices[rig.engine.voices["life"] != layout.IDLE]
-    left = sorted(zip(voices["patch"].tolist(), voices["key"].tolist(), strict=True))
+    left = sorted(zip(voices["node"].tolist(), voices["key"].tolist(), strict=True))
     assert left == [(0, 42), (0, 50), (0, 51), (1, 46), (1, 50), (1, 51)]
     assert rig.count("choked") == 1
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rtaudio_dl.core.control import store_word
+from rtaudio_dl.core.kernel import Memory
 from rtaudio_dl.core.ring import DROPPED, READ, WRITE
 from rtaudio_dl.engine import layout
 from rtaudio_dl.playback import kernels as track
@@ -15,9 +16,10 @@ from rtaudio_dl.playback.kernels import (
     FAR,
     GONE,
     MARGIN,
+    PLAYER,
     PLAYING,
     STOPPING,
-    play_tracks,
+    process,
 )
 
 RATE = 48_000
@@ -29,15 +31,16 @@ class Ring:
     """A track with a ring that the test writes."""
 
     def __init__(self):
-        self.engine = layout.Engine(RATE)
+        self.engine, self.player = layout.Engine(RATE), Memory(PLAYER)
+        self.engine.nodes[layout.TRACKS_NODE]["state"] = self.player.address
         self.memory = np.full((2, SIZE + MARGIN), np.nan, np.float32)
-        self.words, self.record = self.engine.track_cursors[0], self.engine.tracks[0]
+        self.words, self.record = self.player.track_words[0], self.player.tracks[0]
         self.record["address"], self.record["frames"] = self.memory.ctypes.data, SIZE
         self.words[PLAYING] = 1
         for name in ("step", "to_step", "gain", "to_gain", "gate"):
             self.record[name] = 1.0
         self.words[END] = FAR
-        self.engine.track_life[0] = ACTIVE
+        self.player.track_life[0] = ACTIVE
 
     def write(self, sound):
         """Append the same sound to both sides."""
@@ -56,7 +59,11 @@ class Ring:
         first = int(self.words[WRITE])
         self.write(sound)
         number = int(self.words[track.GENERATION]) + 1
-        track.begin_generation(self.words, number, first, FAR)
+        for word, value in (
+            *((END, FAR), (track.FIRST, first)),
+            *((track.GENERATION, number), (END, FAR)),
+        ):
+            store_word(self.words, word, value)
 
     def hear(self, frames, segment=layout.SEGMENT):
         """The left side of the next frames."""
@@ -64,14 +71,14 @@ class Ring:
         for done in range(0, frames, segment):
             count = min(segment, frames - done)
             self.engine.mix[:] = 0
-            play_tracks(self.engine, count)
+            process(self.engine, layout.TRACKS_NODE, count)
             heard[done : done + count] = self.engine.mix[:count, 0]
             self.engine.master["frame"] += count
         return heard
 
     @property
     def life(self):
-        return self.engine.track_life[0]
+        return self.player.track_life[0]
 
 
 def noise(frames, seed=0):

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from rtaudio_dl.core.control import readable
-from rtaudio_dl.engine import events, layout
+from rtaudio_dl.engine import events
+from rtaudio_dl.engine.parameters import MORPH
 from tests.engine.accounts import check_accounts
 from tests.engine.rig import Rig, level, onset
-from tests.entries import unready
+from tests.entries import lacking
 
 MORPH_CC = 1
 
@@ -25,7 +26,7 @@ def morphed(slot) -> np.ndarray:
 
 
 def waiting(rig: Rig) -> int:
-    return int(readable(rig.engine.request_cursors))
+    return int(readable(rig.shared.request_cursors))
 
 
 def numbers(rig: Rig) -> list[int]:
@@ -55,7 +56,7 @@ def test_a_strike_of_a_ready_key_needs_no_inference():
 def test_a_key_has_its_next_sounds_ready(depth):
     rig = Rig()
     rig.add(numbered, depth=depth)
-    assert unready(rig.engine, 0) == 0
+    assert lacking(rig.engine, 0) == 0
     for _ in range(depth):
         rig.on(at=rig.frame)
     rig.render(10, serve=False)
@@ -148,16 +149,16 @@ def test_morph_changes_coming_sounds_and_leaves_those_that_sound(freshness):
     rig.add(morphed, freshness=freshness, controls={MORPH_CC: "morph"}, one_shot=True)
     rig.on(at=0)
     rig.render(1000)
-    sounding = int(rig.engine.voices["slot"][0])
+    sounding = int(rig.engine.voices["place"][0])
     rig.control(MORPH_CC, 1.0, at=rig.frame)
     rig.render(4000)
     assert rig.active() == 1
-    assert rig.engine.voices["slot"][0] == sounding
-    assert rig.engine.slots["morph"][sounding] == 0.0
+    assert rig.engine.voices["place"][0] == sounding
+    assert rig.instruments[0].memory.slots["morph"][sounding] == 0.0
     rig.on(at=rig.frame)
     rig.render(10)
-    new = int(rig.engine.voices["slot"][1])
-    assert rig.engine.slots["morph"][new] == 1.0
+    new = int(rig.engine.voices["place"][1])
+    assert rig.instruments[0].memory.slots["morph"][new] == 1.0
     check_accounts(rig)
 
 
@@ -184,7 +185,7 @@ def test_a_key_struck_while_its_sound_is_being_remade_still_plays():
     rig.serve()
     rig.sweep()
     check_accounts(rig)
-    assert unready(rig.engine, 0) == 0
+    assert lacking(rig.engine, 0) == 0
 
 
 def test_a_wheel_that_never_rests_asks_for_one_sound_at_a_time_and_key():
@@ -197,7 +198,8 @@ def test_a_wheel_that_never_rests_asks_for_one_sound_at_a_time_and_key():
         assert waiting(rig) <= len(keys)
     rig.serve()
     rig.render(20_000)
-    made = {float(m) for m in rig.engine.slots["morph"][rig.engine.queues[0, 40, :2]]}
+    memory = rig.instruments[0].memory
+    made = {float(m) for m in memory.slots["morph"][memory.queues[40, :2]]}
     assert made == {199 % 128 / 127}
 
 
@@ -205,6 +207,6 @@ def test_less_than_a_step_of_a_midi_control_remakes_nothing():
     rig = Rig()
     rig.add(numbered, controls={MORPH_CC: "morph"})
     before = rig.count("requests")
-    rig.send(events.PARAMETER, layout.MORPH, 1 / 300, 0, time=0)
+    rig.send(events.PARAMETER, MORPH, 1 / 300, 0, time=0)
     rig.render(5000)
     assert rig.count("requests") == before

@@ -9,10 +9,11 @@ from rtaudio_dl.core.control import readable
 from rtaudio_dl.core.ring import DROPPED, READ, WRITE
 from rtaudio_dl.engine import events, layout
 from rtaudio_dl.engine.layout import NONE
+from rtaudio_dl.kinds.sound.memory import DEPTH
 from rtaudio_dl.patches.patch import Key
 from tests.engine.accounts import check_accounts
 from tests.engine.rig import KEY, Rig, level
-from tests.entries import unready
+from tests.entries import lacking
 
 MORPH_CC = 1
 
@@ -41,8 +42,8 @@ def test_a_note_without_memory_is_lost_and_counted():
 def test_a_full_request_ring_loses_the_note_not_the_slot():
     rig = Rig()
     rig.add(numbered, freshness="fresh")
-    cursors = rig.engine.request_cursors
-    cursors[WRITE] = cursors[READ] + rig.engine.request_ring.size
+    cursors = rig.shared.request_cursors
+    cursors[WRITE] = cursors[READ] + rig.shared.request_ring.size
     rig.on(at=0)
     rig.render(128, serve=False)
     assert rig.count("lost_notes") == 1
@@ -75,11 +76,11 @@ def test_a_retired_patch_sounds_on_and_gives_back_its_memory(freshness):
     rig.render(2000)
     rig.now(events.RETIRE, 0)
     assert np.abs(rig.render(1000)[-100:]).max() > 0.05
-    assert rig.engine.patch_life[0] == layout.RETIRING
+    assert rig.engine.node_life[0] == layout.RETIRING
     rig.on(at=rig.frame)
     rig.render(9600)
     rig.sweep()
-    assert rig.engine.patch_life[0] == layout.GONE
+    assert rig.engine.node_life[0] == layout.GONE
     assert rig.free_slots(0)[0] == rig.free_slots(0)[1]
     assert rig.count("unmapped") == 1
 
@@ -92,11 +93,11 @@ def test_a_patch_is_not_gone_while_the_worker_makes_a_sound_of_it():
     rig.now(events.RETIRE, 0)
     rig.render(2000, serve=False)
     rig.sweep()
-    assert readable(rig.engine.request_cursors) == 1
-    assert rig.engine.patch_life[0] == layout.RETIRING
+    assert readable(rig.shared.request_cursors) == 1
+    assert rig.engine.node_life[0] == layout.RETIRING
     rig.serve()
     rig.sweep()
-    assert rig.engine.patch_life[0] == layout.GONE
+    assert rig.engine.node_life[0] == layout.GONE
 
 
 def test_a_place_that_was_never_set_up_can_be_retired_without_harm():
@@ -107,7 +108,7 @@ def test_a_place_that_was_never_set_up_can_be_retired_without_harm():
     rig.render(1000)
     rig.sweep()
     check_accounts(rig)
-    assert unready(rig.engine, 0) == 0
+    assert lacking(rig.engine, 0) == 0
 
 
 def test_patches_do_not_touch_each_others_slots():
@@ -120,14 +121,17 @@ def test_patches_do_not_touch_each_others_slots():
         rig.on(60 + i % 4, at=rig.frame)
         rig.render(90)
     check_accounts(rig)
-    slots = [range(i.first, i.first + i.slots) for i in rig.instruments.values()]
-    assert len({n for s in slots for n in s}) == sum(map(len, slots))
+    sounds = [
+        there.memory.slots["address"][: there.slots]
+        for there in rig.instruments.values()
+    ]
+    assert len(np.unique(np.concatenate(sounds))) == sum(map(len, sounds))
 
 
 def test_a_fresh_patch_lacks_nothing_and_an_unmapped_key_asks_for_nothing():
     rig = Rig()
     rig.add(numbered, freshness="fresh")
     rig.add(numbered, keys=[KEY])
-    assert unready(rig.engine, 0) == 0
-    assert rig.engine.queues[1, KEY + 1].tolist() == [NONE] * layout.DEPTH
+    assert lacking(rig.engine, 0) == 0
+    assert rig.instruments[1].memory.queues[KEY + 1].tolist() == [NONE] * DEPTH
     assert rig.count("requests") == 2

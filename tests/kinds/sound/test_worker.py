@@ -5,24 +5,27 @@ from __future__ import annotations
 import threading
 import time
 
-import numba
 import numpy as np
 import pytest
 from scipy import stats
 
-from rtaudio_dl.core.control import readable
+from rtaudio_dl.core.control import load_word, readable, store_word
 from rtaudio_dl.core.counters import WORKER_COUNTERS
-from rtaudio_dl.core.system import Semaphore
+from rtaudio_dl.core.entry import rt_entry
+from rtaudio_dl.core.native import load_acquire, record_at, words_at
+from rtaudio_dl.core.worker import wake
 from rtaudio_dl.dsp.resampler import PADDING
-from rtaudio_dl.engine import layout
+from rtaudio_dl.engine.layout import ENGINE
 from rtaudio_dl.host.host import Host
-from rtaudio_dl.kinds.sound.pool import is_ready, wake_inference
+from rtaudio_dl.kinds.sound import kind, pool
+from rtaudio_dl.kinds.sound.entries import serve, work
+from rtaudio_dl.kinds.sound.memory import READY, SHARED
 from rtaudio_dl.kinds.sound.worker import draw_latent
 from rtaudio_dl.patches.patch import Key
 from tests.engine.clicks import click_db
 from tests.engine.models import FRAMES, LATENT, PITCH_SCALE, SHOWS, write_mirror
 from tests.engine.rig import make_patch
-from tests.entries import free_if_unused, request, serve, work
+from tests.entries import free_if_unused, request
 from tests.models.models import write_oneshot, write_slow
 
 PATIENCE_SECONDS = 20
@@ -42,14 +45,15 @@ def loaded(path, **fields) -> tuple[Host, object]:
 
 def sound_of(host, instrument, number: int = 0) -> np.ndarray:
     """The sound of a strike, without its padding."""
-    numbers = host.engine.slots["number"][instrument.first :][: instrument.slots]
-    ready = host.engine.slot_life[instrument.first :][: instrument.slots]
-    (slot,) = np.flatnonzero((numbers == number) & (ready == layout.READY))
+    numbers = instrument.memory.slots["number"][: instrument.slots]
+    ready = instrument.memory.slot_life[: instrument.slots]
+    (slot,) = np.flatnonzero((numbers == number) & (ready == READY))
     return instrument.sounds[slot, PADDING:-PADDING]
 
 
 def worker_counts(host) -> dict[str, int]:
-    counts = zip(WORKER_COUNTERS, host.engine.worker_counters, strict=True)
+    counted = kind.crew(host.engine).worker["counters"][0]
+    counts = zip(WORKER_COUNTERS, counted, strict=True)
     return {name: int(n) for name, n in counts}
 
 
@@ -117,7 +121,7 @@ def test_a_model_that_gives_nan_is_muted_and_counted(mirror):
         instrument.class_table[60] = np.nan
         host.note_on(60)
         host.render(0.1)
-        assert worker_counts(host)["muted_sounds"] == 1
+        assert worker_counts(host)["muted"] == 1
         assert not sound_of(host, instrument, 2).any()
         assert np.isfinite(host.render(0.1)).all()
 
@@ -129,13 +133,13 @@ def test_a_model_that_gives_far_too_much_is_muted(mirror, weight, muted):
         instrument.class_table[60] = weight
         host.note_on(60)
         host.render(0.1)
-        assert worker_counts(host)["muted_sounds"] == muted
+        assert worker_counts(host)["muted"] == muted
         assert sound_of(host, instrument, 2).any() == (not muted)
 
 
 def test_a_run_that_fails_is_silence_and_counted_and_the_next_one_works(mirror):
     host, instrument = loaded(mirror)
-    binding = host.engine.bindings[instrument.place]
+    binding = instrument.memory.model[0]
     inputs = int(binding["inputs"])
     with host:
         binding["inputs"] = 0
@@ -184,12 +188,11 @@ class Working:
 
     def __init__(self, path, **fields):
         self.host, self.instrument = loaded(path, **fields)
-        self.semaphore = Semaphore()
-        master = self.host.engine.master
-        master["post_address"] = self.semaphore.post_address
-        master["wait_address"] = self.semaphore.wait_address
-        master["semaphore"] = self.semaphore.handle
-        self.thread = threading.Thread(target=work, args=(self.host.engine,))
+        self.crew = kind.crew(self.host.engine)
+        self.crew.be_live()
+        self.thread = threading.Thread(
+            target=work, args=(self.host.engine, self.crew.memory)
+        )
 
     def __enter__(self):
         self.thread.start()
@@ -200,16 +203,19 @@ class Working:
         self.host.close()
 
     def stop(self):
-        self.host.engine.stop[0] = 1
-        self.semaphore.post()
+        store_word(self.crew.worker["stop"][0], 0, 1)
+        self.crew.semaphore.post()
         self.thread.join(PATIENCE_SECONDS)
         assert not self.thread.is_alive()
 
     def request(self, number: int) -> int:
         engine = self.host.engine
         slot = request(engine, self.instrument.place, 60, number, 1.0)
-        wake_inference(engine)
+        self.crew.semaphore.post()
         return slot
+
+    def is_ready(self, slot: int) -> bool:
+        return load_word(self.instrument.memory.slot_life, slot) == READY
 
 
 def wait_for(fact) -> None:
@@ -223,23 +229,23 @@ def test_the_thread_sleeps_serves_and_stops(mirror):
     with Working(mirror, freshness="fresh") as working:
         for number in range(30):
             slot = working.request(number)
-            wait_for(lambda slot=slot: is_ready(working.host.engine, slot))
-            free_if_unused(working.host.engine, slot)
+            wait_for(lambda slot=slot: working.is_ready(slot))
+            free_if_unused(working.host.engine, working.instrument.place, slot)
         assert worker_counts(working.host)["runs"] == 30
 
 
 def test_the_thread_catches_up_with_a_burst(mirror):
     with Working(mirror, freshness="fresh") as working:
         slots = [working.request(number) for number in range(60)]
-        wait_for(lambda: all(is_ready(working.host.engine, s) for s in slots))
-        assert readable(working.host.engine.request_cursors) == 0
+        wait_for(lambda: all(working.is_ready(s) for s in slots))
+        assert readable(working.crew.memory.request_cursors) == 0
 
 
 def test_a_request_that_came_before_the_thread_is_served(mirror):
     working = Working(mirror, freshness="fresh")
     slot = working.request(0)
     with working:
-        wait_for(lambda: is_ready(working.host.engine, slot))
+        wait_for(lambda: working.is_ready(slot))
 
 
 def test_the_thread_stops_between_two_sounds(tmp_path):
@@ -248,21 +254,23 @@ def test_the_thread_stops_between_two_sounds(tmp_path):
         slots = [working.request(number) for number in range(60)]
         wait_for(lambda: worker_counts(working.host)["runs"] > 0)
         working.stop()
-        assert not all(is_ready(working.host.engine, slot) for slot in slots)
+        assert not all(working.is_ready(slot) for slot in slots)
         # What was left is served by whoever comes next.
-        assert serve(working.host.engine) > 0
+        assert serve(working.host.engine, working.instrument.place) > 0
 
 
-@numba.njit(nogil=True)
-def _ask_until_told(engine, place, key, told):
+@rt_entry("vpwwp")
+def _ask_until_told(address, place, key, told):
     """A native thread in the audio thread's place: a request, its sound, the next."""
+    engine = record_at(address, ENGINE)
+    sound, words = pool.sound_of(engine, place), words_at(told, 1)
     asked = 0
-    while told[0] == 0:
-        slot = request(engine, place, key, asked, 1.0)
-        wake_inference(engine)
-        while not is_ready(engine, slot) and told[0] == 0:
+    while load_acquire(words, 0) == 0:
+        slot = pool.request(engine, place, key, asked, 1.0)
+        wake(record_at(sound.shared, SHARED).worker[0])
+        while not pool.is_ready(sound, slot) and load_acquire(words, 0) == 0:
             pass
-        free_if_unused(engine, slot)
+        pool.free_if_unused(sound, slot)
         asked += 1
 
 

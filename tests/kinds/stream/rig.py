@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from rtaudio_dl.host.host import Host
+from rtaudio_dl.kinds.stream.entries import serve
 from rtaudio_dl.patches.patch import Patch
 from tests.engine.rig import make_patch
-from tests.entries import process_block, serve_streams
+from tests.entries import process_block
 
 RATE = 48_000
 A4 = 69
@@ -55,14 +56,14 @@ def hertz(key: float) -> float:
     return 440.0 * 2 ** ((key - 69) / 12)
 
 
-def render_late(host: Host, frames: int, serve, block: int = 128) -> np.ndarray:
-    """Render as a device does; the worker runs after blocks where ``serve`` says so."""
+def render_late(host: Host, frames: int, runs, block: int = 128) -> np.ndarray:
+    """Render as a device does; the worker runs after blocks where ``runs`` says so."""
     out = np.zeros((frames, 2), np.float32)
     for number, first in enumerate(range(0, frames, block)):
         host._feed(block)
         process_block(host.engine, out[first : first + block])
-        if serve(number):
-            serve_streams(host.engine)
+        if runs(number):
+            serve(host.engine, host.instrument.place)
     return out
 
 

@@ -89,15 +89,15 @@ def test_a_thread_of_its_own_makes_the_same_hops(noisy):
         for first in range(0, FRAMES, 128):
             host._feed(128)
             process_block(host.engine, out[first : first + 128])
-            _wait_for_hops(host.engine)
+            _wait_for_hops(host.instrument.memory)
         workers.stop()
         assert host.engine.counters[LATE_HOPS] == 0
     np.testing.assert_array_equal(out, expected)
 
 
-def _wait_for_hops(engine):
+def _wait_for_hops(memory):
     until = time.monotonic() + 20
-    while (engine.lanes["asked"] != engine.lanes_done).any():
+    while (memory.lane["asked"] != memory.lanes_done).any():
         assert time.monotonic() < until
         time.sleep(0.0001)
 
@@ -202,7 +202,8 @@ def test_a_patch_goes_when_its_last_note_has_ended(sine):
         assert tone == pytest.approx(0.25, rel=0.05)
         host.panic()
         host.unload(new)
-        assert not host.engine.lanes["taken"].any()
+        assert not old.memory.lane["taken"].any()
+        assert not new.memory.lane["taken"].any()
 
 
 def test_a_replay_is_the_same_to_the_byte_late_hops_and_all(noisy, tmp_path):
@@ -211,7 +212,8 @@ def test_a_replay_is_the_same_to_the_byte_late_hops_and_all(noisy, tmp_path):
     flight = tmp_path / "notes.flight"
     with Host(RATE, polyphony=6) as host:
         host.record_flight(flight)
-        host.load(stream_patch(noisy, corners=("Full", "Half"), controls={1: "x"}))
+        patch = stream_patch(noisy, corners=("Full", "Half"), controls={1: "x"})
+        host.instrument = host.load(patch)
         busy(host)
         audio = render_late(host, FRAMES, lambda block: block % 8 < 4)
         assert host.counts()["late_hops"] > 5
@@ -220,13 +222,10 @@ def test_a_replay_is_the_same_to_the_byte_late_hops_and_all(noisy, tmp_path):
 
 
 def test_a_device_with_long_blocks_gets_a_longer_latency(sine):
-    from rtaudio_dl.kinds.stream.memory import latency_for
-
     with stream_host(sine) as host:
-        record = host.engine.streams[0]
-        lag = int(record["lag"])
-        assert record["latency"] == LATENCY == latency_for(record, RATE, 128)
-        assert latency_for(record, RATE, 1024) == 1024 + lag
+        stream, lag = host.instrument, int(host.instrument.memory.lag[0])
+        assert stream.latency == LATENCY == stream.latency_for(RATE, 128)
+        assert stream.latency_for(RATE, 1024) == 1024 + lag
         host._command(events.LATENCY, 0, value=1024 + lag)
         host.note_on(96, 0.8, at=0.1)
         audio = render_late(host, 24_000, lambda block: True, block=1024)
@@ -237,10 +236,10 @@ def test_a_device_with_long_blocks_gets_a_longer_latency(sine):
 @pytest.mark.parametrize("frames", [np.nan, -1, 0, 9, 1e12])
 def test_a_latency_that_cannot_be_is_left_alone(sine, frames):
     with stream_host(sine) as host:
-        for place in (0, 1, -1, layout.PATCHES):
+        for place in (0, 1, -1, layout.PLACES, layout.NODES):
             host._command(events.LATENCY, place, value=frames)
         host.render(0.01)
-        assert host.engine.streams["latency"][0] == LATENCY
+        assert host.instrument.latency == LATENCY
 
 
 def test_patches_that_ship_can_be_loaded():
