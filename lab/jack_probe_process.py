@@ -143,6 +143,9 @@ class Probe:
 
     def __init__(self, name: str, channels: int):
         self.channels = channels
+        # Loaded first: a port is refused to those who connect to it before its client
+        # is active, and rtmidi does not see that.
+        callbacks = [entry.address for entry in (_send, _record, _xrun)]
         self.sender, self.send, self.send_words = self._client(f"{name}-send")
         self.listener, self.record, self.words = self._client(f"{name}-record")
         self.midi = self.sender.register("midi", libjack.MIDI, libjack.IS_OUTPUT)
@@ -156,11 +159,11 @@ class Probe:
             self.inputs.append(port)
             self.record["ports"][0, i] = port
         for client, state, process in (
-            (self.sender, self.send, _send),
-            (self.listener, self.record, _record),
+            (self.sender, self.send, callbacks[0]),
+            (self.listener, self.record, callbacks[1]),
         ):
-            client.on("process", process.address, state.ctypes.data)
-            client.on("xrun", _xrun.address, state.ctypes.data)
+            client.on("process", process, state.ctypes.data)
+            client.on("xrun", callbacks[2], state.ctypes.data)
             client.activate()
 
     def _client(self, name: str) -> tuple[libjack.Client, np.ndarray, np.ndarray]:

@@ -6,11 +6,17 @@ See `tests.jack`.
 import pytest
 from hypothesis import settings
 
+from tests.disturbed import GivenUp
 from tests.jack import JackProbe, JackServer, missing
 
 # The first example loads compiled kernels: its time says nothing.
 settings.register_profile("rtaudio_dl", deadline=None)
 settings.load_profile("rtaudio_dl")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count the tests that are given up, see `tests.disturbed`."""
+    config.pluginmanager.register(GivenUp(), "given up")
 
 
 @pytest.fixture(scope="session")

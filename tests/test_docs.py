@@ -17,8 +17,6 @@ import pytest
 from rtaudio_dl.cli import build_parser
 from rtaudio_dl.errors import ModelError, PatchError, RtaudioError
 from rtaudio_dl.kinds.classifier import settings
-from rtaudio_dl.kinds.stream.contract import check_stream, hop_of
-from rtaudio_dl.kinds.stream.timbre import card_timbres
 from rtaudio_dl.models import contract
 from rtaudio_dl.models.card import (
     DTYPES,
@@ -29,6 +27,8 @@ from rtaudio_dl.models.card import (
     Tensor,
     from_mapping,
 )
+from rtaudio_dl.models.stream import check_stream, hop_of
+from rtaudio_dl.models.timbre import card_timbres
 from rtaudio_dl.patches.patch import PARAMETERS, parse_patch
 from rtaudio_dl.patches.table import Table
 

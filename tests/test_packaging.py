@@ -8,9 +8,12 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -18,7 +21,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 # Folder -> what its modules may import besides the standard library.
 MAY_IMPORT = {
-    "rtaudio_dl/rt": {"numpy", "numba", "llvmlite", "rtaudio_dl.rt"},
+    "rtaudio_dl/core": {
+        *("numpy", "numba", "llvmlite"),
+        *("rtaudio_dl.core", "rtaudio_dl.errors", "rtaudio_dl.files"),
+    },
+    "rtaudio_dl/dsp": {"numpy", "rtaudio_dl.core", "rtaudio_dl.dsp"},
     "rtaudio_dl/features": {"numpy", "rtaudio_dl.features", "rtaudio_dl.errors"},
 }
 TRAINING_MAY_IMPORT_OF_OURS = {
@@ -65,6 +72,24 @@ def files_of(*folders: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
+def sources(tmp_path_factory) -> set[str]:
+    """Names of all files of the source archive."""
+    folder = tmp_path_factory.mktemp("sdist")
+    run("-m", "hatchling", "build", "-t", "sdist", "-d", str(folder))
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as tar:
+        return {name.partition("/")[2] for name in tar.getnames()}
+
+
+def test_the_source_archive_holds_what_is_worked_on(sources):
+    parts = ("rtaudio_dl", "lab", "training", "tests", "docs", "configs", "models")
+    wanted = files_of(*parts, "requirements", "Makefile", "pyproject.toml")
+    wanted += [name for name in files_of("*.md") if "/" not in name]
+    assert {"lab/run.py", "docs/live.md", "README.md"} <= set(wanted)
+    assert not set(wanted) - sources
+
+
+@pytest.fixture(scope="module")
 def installed(tmp_path_factory) -> Path:
     """The wheel, built from this checkout and installed into a folder of its own."""
     folder = tmp_path_factory.mktemp("wheel")
@@ -90,13 +115,13 @@ def test_models_and_configs_are_installed(installed):
 
 
 def test_every_module_and_song_is_installed(installed):
-    for name in files_of("rtaudio_dl", "training"):
+    for name in files_of("rtaudio_dl", "lab", "training"):
         assert (installed / name).is_file(), name
 
 
 def test_tests_and_inputs_are_not_installed(installed):
     top = {path.name for path in installed.iterdir() if path.suffix != ".dist-info"}
-    assert top - {"bin"} == {"rtaudio_dl", "training"}
+    assert top - {"bin"} == {"rtaudio_dl", "lab", "training"}
 
 
 def test_the_command_is_installed(installed):
@@ -137,6 +162,27 @@ def test_a_bounded_package_imports_only_what_it_may(folder):
     for path in files:
         wrong = {name for name in imports_of(path) if not is_within(name, allowed)}
         assert not wrong, f"{path.relative_to(ROOT)} imports {sorted(wrong)}"
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    packages = ("rtaudio_dl", "lab", "training")
+    graph = grimp.build_graph(*packages, exclude_type_checking_imports=True)
+    sorter = TopologicalSorter(
+        {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    )
+    sorter.prepare()  # raises CycleError, which names them
+
+
+def test_the_lab_is_loaded_only_where_it_is_called_for():
+    tree = ast.parse((ROOT / "rtaudio_dl/cli/bench.py").read_text("utf-8"))
+    at_once = [
+        name
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ast.unparse(node).split()[1:2]
+    ]
+    assert "rtaudio_dl.cli.console" in at_once
+    assert not [name for name in at_once if name.partition(".")[0] == "lab"]
 
 
 def test_training_takes_only_the_shared_parts_of_the_host():

@@ -32,9 +32,9 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> int:
     """Encode, keep, draw, and say what it is near to."""
     from rtaudio_dl.kinds.encoder.encode import encode_note, timbre_path, write_timbre
-    from rtaudio_dl.kinds.stream.timbre import card_timbres
     from rtaudio_dl.models.library import find_model
     from rtaudio_dl.models.model import read_card
+    from rtaudio_dl.models.timbre import card_timbres
     from rtaudio_dl.views.pictures import draw_timbres
 
     name = options.name or options.file.stem

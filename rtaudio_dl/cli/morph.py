@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     from rtaudio_dl.views.pictures import draw_render
 
     with preparing():
-        from rtaudio_dl.kinds.stream.morph import render_way
+        from rtaudio_dl.host.morph import render_way
     steps = render_way(
         options.first,
         options.second,

@@ -88,9 +88,9 @@ def _is_seen(words):
     return 1 if switch.is_seen(words_at(words, SWITCH)) else 0
 
 
-def push(ring: np.ndarray, cursors: np.ndarray, item: np.ndarray | np.void) -> bool:
+def push(ring: np.ndarray, cursors: np.ndarray, item: np.ndarray | np.generic) -> bool:
     """Add one record; False and counted when the ring is full."""
-    if isinstance(item, np.void):
+    if isinstance(item, np.generic):  # of a ring of numbers it would be an address
         item = np.array([item], ring.dtype)
     return bool(_push(ring, len(ring), ring.strides[0], cursors, item))
 
@@ -109,6 +109,11 @@ def pop_many(ring: np.ndarray, cursors: np.ndarray, into: np.ndarray) -> int:
 def readable(cursors: np.ndarray) -> int:
     """Items that the consumer may read."""
     return _readable(cursors)
+
+
+def dropped(cursors: np.ndarray) -> int:
+    """What a ring had no room for, so far."""
+    return load_word(cursors, DROPPED)
 
 
 def skip(cursors: np.ndarray) -> None:

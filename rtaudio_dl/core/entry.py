@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from rtaudio_dl.core.kernel import Kernel, Memory
+from rtaudio_dl.core.kernel import Kernel, Memory, entries
 
 C_TYPES = {
     "v": None,
@@ -26,8 +26,6 @@ C_TYPES = {
     "w": ctypes.c_int64,
     "d": ctypes.c_double,
 }
-
-entries: dict[str, dict[str, Entry]] = {}  # module → name → entry
 
 
 class Entry:

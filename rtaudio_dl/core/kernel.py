@@ -33,6 +33,7 @@ _OPTIONS = {
 _BARE = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 kernels: list[Kernel] = []  # every one, for the test that reads their code
+entries: dict[str, dict[str, Any]] = {}  # module → name → `entry.Entry`
 
 
 class Kernel:

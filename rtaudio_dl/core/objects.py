@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from rtaudio_dl.core.digest import digest_of, functions_in
-from rtaudio_dl.core.entry import Entry, entries
+from rtaudio_dl.core.kernel import entries
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.files.atomic import write_whole
 from rtaudio_dl.files.paths import cache_folder
@@ -37,7 +37,7 @@ _loaded: dict[str, dict[str, int]] = {}  # module → name → address
 _alive: list = []  # what owns the code
 
 
-def address_of(entry: Entry) -> int:
+def address_of(entry: Any) -> int:
     """The address of an entry's code, loaded or compiled if need be."""
     if entry.module not in _loaded:
         prepare([entry.module])

@@ -33,14 +33,18 @@ class Workers:
         self.running = False  # started, and not stopped
 
     def start(self) -> None:
-        """Start a thread for each crew that has none, or raise EngineError."""
-        self.running = True
+        """Start a thread for each crew that has none, or raise EngineError.
+
+        Those that run go on if one cannot be started.
+        """
+        first, self.running = not self.running, True
         try:
             for name, crew in self._engine.kinds.items():
                 if name not in self._threads:
                     self._start(name, crew)
         except BaseException:
-            self.stop()
+            if first:
+                self.stop()
             raise
 
     def _start(self, name: str, crew: Crew) -> None:
@@ -48,10 +52,11 @@ class Workers:
         store_word(crew.worker["stop"][0], 0, 0)
         crew.entries.work.address  # noqa: B018 - loaded here, not by the thread
         try:
-            self._threads[name] = crew, start_thread(self._run, crew.name, crew)
+            thread = start_thread(self._run, f"{name} worker", crew)
         except BaseException:
             crew.be_alone()  # nobody must wait for a thread that never was
             raise
+        self._threads[name] = crew, thread
 
     def _run(self, crew: Crew) -> None:
         if self._say is not None:

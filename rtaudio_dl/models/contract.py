@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from rtaudio_dl.errors import ModelError
-from rtaudio_dl.kinds.stream.contract import check_stream
 from rtaudio_dl.models.card import Card, Tensor
 from rtaudio_dl.models.session import GraphTensor, NativeSession
+from rtaudio_dl.models.stream import check_stream
 
 LATENT_DISTRIBUTIONS = ("normal", "uniform")  # the first where the card says nothing
 FLOAT_ROLES = ("latent", "velocity", "audio", "control", "scores")

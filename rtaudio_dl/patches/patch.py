@@ -14,7 +14,7 @@ from typing import Any
 from rtaudio_dl.engine.parameters import INSTRUMENT
 from rtaudio_dl.errors import PatchError
 from rtaudio_dl.files.paths import config_folders
-from rtaudio_dl.kinds.stream.timbre import is_name, is_vector
+from rtaudio_dl.models.timbre import is_name, is_vector
 from rtaudio_dl.patches.ears import Ears, parse_ears
 from rtaudio_dl.patches.table import Table
 

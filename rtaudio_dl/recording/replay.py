@@ -6,6 +6,7 @@ not on blocks, and when a sound was ready was recorded, too.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict, deque
 from collections.abc import Callable
 from pathlib import Path
@@ -20,9 +21,14 @@ from rtaudio_dl.engine.layout import EMPTY, NONE, OUTPUTS, SEGMENT
 from rtaudio_dl.errors import AudioFileError
 from rtaudio_dl.host.host import Host
 from rtaudio_dl.host.instrument import install
+from rtaudio_dl.kinds import find_kind
+from rtaudio_dl.kinds.sound import kind as whole_sounds
 from rtaudio_dl.kinds.sound.entries import prepare
-from rtaudio_dl.kinds.sound.kind import Sounds, freeze, make_ready
+from rtaudio_dl.kinds.sound.kind import Sounds, make_ready
 from rtaudio_dl.kinds.stream.kind import drop_hop
+from rtaudio_dl.models.library import find_model
+from rtaudio_dl.models.model import read_card
+from rtaudio_dl.patches.patch import Patch
 from rtaudio_dl.recording.flight import Flight, FlownPatch, read_flight
 
 MAX_SECONDS = 6 * 3600
@@ -161,14 +167,15 @@ class Replay:
         if gone is not None:
             gone.close()
             store_word(engine.node_life, place, EMPTY)
-        instrument = install(engine, flown.patch, place, host.provider)
-        host.instruments[place] = instrument
-        if isinstance(instrument, Sounds):
+        patch = flown.patch
+        if _has_whole_sounds(patch):
             # A key plays what `prepare` puts there, and asks for no more.
-            freeze(instrument)
+            patch = dataclasses.replace(patch, freshness="frozen")
+        instrument = install(engine, patch, place, host.provider)
+        host.instruments[place] = instrument
         if instrument.model.digest != flown.digest:
             raise AudioFileError(
-                f"{self.path} was played with another {flown.patch.model!r}: digest "
+                f"{self.path} was played with another {patch.model!r}: digest "
                 f"{flown.digest[:12]}, the file here has {instrument.model.digest[:12]}"
             )
         self._loaded[place] = flown
@@ -205,6 +212,10 @@ class Replay:
             return
         if engine.keys[place, key]["mapped"]:
             prepare(engine, place, key, 0, 0.0, 0.0, 1.0, False)
+
+
+def _has_whole_sounds(patch: Patch) -> bool:
+    return find_kind(read_card(find_model(patch.model)).kind) is whole_sounds
 
 
 def _place(event: np.void) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from rtaudio_dl.engine import layout
+from rtaudio_dl.engine.parameters import GAIN
 from rtaudio_dl.errors import EngineError, PatchError
 from rtaudio_dl.host.host import Host
 from tests.engine.rig import make_patch
@@ -41,14 +41,15 @@ def test_a_velocity_of_0_lifts_the_key(host, kit):
 def test_parameters_have_names_and_times(host, kit):
     host.set("gain", 0, kit, at=0.1)
     host.render(0.05)
-    assert host.engine.parameters[kit.place, layout.GAIN] == 1
+    assert host.engine.parameters[kit.place, GAIN] == 1
     host.render(0.1)
-    assert host.engine.parameters[kit.place, layout.GAIN] == 0
+    assert host.engine.parameters[kit.place, GAIN] == 0
 
 
 def test_midi_bytes_play(host, kit):
     assert host.midi(bytes([0x90, 36, 100]))
-    assert not host.midi(bytes([0xF8]))
+    assert host.midi(bytes([0xF8]))  # of a clock
+    assert not host.midi(bytes([0xFE]))  # "I am still here"
     assert host.render(0.1).any()
     assert host.counts()["notes"] == 1
 

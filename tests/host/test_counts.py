@@ -7,21 +7,30 @@ import pytest
 
 from rtaudio_dl.core.control import push, readable
 from rtaudio_dl.core.ring import write_frames
+from rtaudio_dl.engine.entries import midi_callback
 from rtaudio_dl.engine.events import RING_SIZE
 from rtaudio_dl.engine.layout import RINGS, Engine
-from rtaudio_dl.engine.midi import hear
-from rtaudio_dl.host.counts import OVERFLOWS, engine_counts, lost
+from rtaudio_dl.host.counts import OVERFLOWS, PREFIX, engine_counts, lost
 from rtaudio_dl.host.host import Host
 from rtaudio_dl.kinds.classifier.listener import Listener
 from rtaudio_dl.kinds.classifier.settings import ONSET
+from rtaudio_dl.kinds.sound import kind as sound
+from rtaudio_dl.kinds.stream import kind as stream
 
 RATE = 48_000
 MORE = 3  # than there is room for
+NOTE = 0x90 | 60 << 8 | 100 << 16  # of MIDI, the first byte lowest
+# Where a ring is that does not lie in the engine's own record.
+OF_CREWS = {"request": sound, "hop": stream}
+ALL_RINGS = (*RINGS, "midi", *OF_CREWS)
 
 
 @pytest.fixture(scope="module")
 def engine():
-    return Engine(RATE)
+    engine = Engine(RATE)
+    for kind in OF_CREWS.values():
+        kind.crew(engine)
+    return engine
 
 
 def overfill(ring, cursors) -> None:
@@ -37,9 +46,10 @@ def overfill(ring, cursors) -> None:
         assert not push(ring, cursors, ring[0])
 
 
-@pytest.mark.parametrize("name", RINGS)
+@pytest.mark.parametrize("name", ALL_RINGS)
 def test_every_ring_tells_what_it_had_no_room_for(engine, name):
-    ring, cursors = getattr(engine, f"{name}_ring"), getattr(engine, f"{name}_cursors")
+    owner = OF_CREWS[name].crew(engine).memory if name in OF_CREWS else engine
+    ring, cursors = getattr(owner, f"{name}_ring"), getattr(owner, f"{name}_cursors")
     before = engine_counts(engine)
     assert before[f"dropped_{name}"] == 0
     overfill(ring, cursors)
@@ -50,14 +60,22 @@ def test_every_ring_tells_what_it_had_no_room_for(engine, name):
 
 
 def test_every_ring_has_its_words():
-    assert set(OVERFLOWS) == set(RINGS)
-    assert lost(dict.fromkeys(map("dropped_{}".format, RINGS), 0)) == ""
+    counted = {name for name in engine_counts(Engine(RATE)) if name.startswith(PREFIX)}
+    assert counted == {PREFIX + name for name in ALL_RINGS}
+    assert set(OVERFLOWS) == set(ALL_RINGS)
+    assert lost(dict.fromkeys(counted, 0)) == ""
+
+
+def test_every_ring_of_a_crew_is_counted(engine):
+    assert {ring for crew in engine.kinds.values() for ring in crew.rings} == {
+        *OF_CREWS
+    }
 
 
 def test_messages_of_a_cycle_that_are_too_many_are_told_by_the_host():
     with Host() as host:
         for _ in range(RING_SIZE + MORE):
-            hear(host.engine, 0, 0x90, 60, 100)
+            midi_callback(host.engine, 0, NOTE)
         assert host.counts()["dropped_cycle"] == MORE
         host.render(0.01)
         assert host.counts()["dropped_cycle"] == MORE

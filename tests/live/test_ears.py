@@ -11,6 +11,7 @@ from rtaudio_dl.kinds.classifier.listener import listen_file
 from rtaudio_dl.patches.ears import Ears, Trigger
 from rtaudio_dl.patches.patch import Key
 from rtaudio_dl.recording.replay import Replay
+from tests.disturbed import undisturbed
 from tests.engine.rig import make_patch
 from tests.jack import PERIOD, RATE, JackServer, lines_of, until
 from tests.models.models import write_loudness, write_oneshot
@@ -18,7 +19,6 @@ from tests.models.models import write_loudness, write_oneshot
 pytestmark = pytest.mark.jack
 OUR_INPUTS, OUR_OUTPUTS = "^rtaudio_dl:in_", "^rtaudio_dl:out_"
 LOOK = round(0.002 * RATE)  # frames from a stroke to its onset's decision
-ATTEMPTS = 4
 
 
 @pytest.fixture(scope="module")
@@ -55,15 +55,6 @@ def facts_of(event, start=0):
     frames = (event.frame, round(event.begin * RATE), round(event.end * RATE))
     rest = event.label, event.on, event.confidence, event.level
     return *(frame - start for frame in frames), *rest
-
-
-def undisturbed(probe, run):
-    """What a run gave in which the server and its clients kept their time."""
-    for _ in range(ATTEMPTS):
-        result = run()
-        if not (probe.gaps or probe.xruns):
-            return result
-    pytest.skip("the machine is too busy for a JACK server to keep its time")
 
 
 def test_live_events_are_those_of_the_file_frame_for_frame(

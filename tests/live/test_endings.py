@@ -59,8 +59,9 @@ def play(host):
     host.start()
     host.record(path, overwrite=True)
     host.listen("onset")
-    host.load("drums")
-    host.note_on(36)
+    host.load("toms")
+    host.load("notes")
+    host.note_on(60)
 
 threading.Thread.start = refuse
 left, number, failed = -1, 0, 0
@@ -173,7 +174,13 @@ def run(tmp_path):
 
 def test_a_thread_that_does_not_start_is_an_error_and_no_crash(run, jack_server):
     said = run(NO_THREAD, jack_server)
-    names = ("inference", "streams", "audio supervisor", "MIDI reader", "tracks")
+    names = (
+        "sound worker",
+        "stream worker",
+        "audio supervisor",
+        "MIDI reader",
+        "tracks",
+    )
     for name in (*names, "recorder", "bounded call"):
         assert f"refused {name}\n" in said
 

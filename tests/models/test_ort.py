@@ -89,7 +89,7 @@ def test_library_that_is_too_old_is_said(monkeypatch):
 
 def test_loading_needs_neither_the_python_package_nor_tensorflow():
     code = (
-        "import sys; from rtaudio_dl.inference import model, ort; ort.environment();"
+        "import sys; from rtaudio_dl.models import model, ort; ort.environment();"
         "print([m for m in ('onnxruntime', 'onnx', 'tensorflow') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rtaudio_dl.engine import layout
+from rtaudio_dl.engine import parameters
 from rtaudio_dl.errors import PatchError
+from rtaudio_dl.kinds.sound import memory
 from rtaudio_dl.patches import patch as patches
 from rtaudio_dl.patches.patch import (
     PARAMETERS,
@@ -135,10 +136,12 @@ def test_the_first_folder_goes_before_the_others(tmp_path, monkeypatch):
 
 
 def test_parameters_and_bounds_are_those_of_the_engine():
-    assert len(PARAMETERS) == layout.PARAMETERS
-    assert patches.MAX_DEPTH == layout.DEPTH
+    assert len(PARAMETERS) <= parameters.PARAMETERS
+    for number, name in enumerate(PARAMETERS):
+        assert getattr(parameters, name.upper()) == number
+    assert patches.MAX_DEPTH == memory.DEPTH
     for number, name in enumerate(patches.FRESHNESS):
-        assert getattr(layout, name.upper()) == number
+        assert getattr(memory, name.upper()) == number
 
 
 # --- all the rest

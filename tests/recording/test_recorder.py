@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from rtaudio_dl.core.ring import write_frames
-from rtaudio_dl.engine.layout import TAP_FRAMES, TAP_ON
+from rtaudio_dl.engine.layout import TAP_FRAMES, TAP_ON, Engine
 from rtaudio_dl.errors import AudioFileError
 from rtaudio_dl.recording.recorder import Recorder
 

@@ -6,14 +6,17 @@ import base64
 import html
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soundfile
 
 from training.classify import calibrate, metrics, plots
-from training.classify.evaluate import Verdict
 from training.classify.held_out import Outcome
 from training.prepare import INT16, write_atomically
+
+if TYPE_CHECKING:
+    from training.classify.evaluate import Verdict
 
 MISTAKES = 24
 MAX_SECONDS = 5.0  # of a sound in the page

@@ -16,7 +16,7 @@ import time
 
 import numpy as np
 
-from rtaudio_dl.core.control import load_word, pop, push
+from rtaudio_dl.core.control import load_word, pop
 from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.lifetime import join, start_thread
@@ -28,9 +28,9 @@ from rtaudio_dl.core.native import (
     store_release,
     words_at,
 )
-from rtaudio_dl.core.ring import CURSORS, DROPPED, new_cursors
+from rtaudio_dl.core.ring import CURSORS, DROPPED, new_cursors, push
 from rtaudio_dl.core.system import performance_clock
-from rtaudio_dl.errors import RtaudioError
+from rtaudio_dl.errors import DeviceError, EngineError
 from rtaudio_dl.io.jack import libjack
 from rtaudio_dl.io.jack.native import (
     MIDI_EVENT,
@@ -151,6 +151,7 @@ class JackMidi:
         self._sources = JackPorts(query, hardware)
         self._connection: _Connection | None = None
         self._next_try = 0.0
+        self._failure = ""  # that was told last
         self._dropped = 0  # of the connections that have ended
 
     @property
@@ -196,10 +197,16 @@ class JackMidi:
             return []  # has neither clock_gettime nor such pipes; use the system's MIDI
         try:
             self._connection = _Connection(self._put)
-        except RtaudioError:
-            return []
+        except DeviceError:
+            return []  # no server runs
+        except EngineError as error:
+            return self._fail(str(error))
         name = self._connection.client.port_name(self._connection.port)
         return [Status("virtual", JACK, f"JACK port {name}"), *self._look()]
+
+    def _fail(self, reason: str) -> list[Status]:
+        told, self._failure = self._failure, reason
+        return [Status("error", JACK, reason)] if reason != told else []
 
     def _give_up(self) -> list[Status]:
         self.close()

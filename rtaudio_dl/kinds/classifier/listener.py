@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from rtaudio_dl.core.control import pop_many, store_word
+from rtaudio_dl.core.control import dropped, pop_many, store_word
 from rtaudio_dl.core.counters import (
     ANALYSIS_COUNTERS,
     INPUT_COUNTERS,
@@ -31,7 +31,6 @@ from rtaudio_dl.engine.input import MAX_INPUTS
 from rtaudio_dl.engine.layout import Engine
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.files.read import SoundReader
-from rtaudio_dl.host.counts import dropped
 from rtaudio_dl.kinds.classifier.analysis import finish_file, take_file
 from rtaudio_dl.kinds.classifier.model import Ear, open_ear, without_model
 from rtaudio_dl.kinds.classifier.settings import ONSET

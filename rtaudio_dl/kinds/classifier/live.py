@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from rtaudio_dl.core.control import asked_value, skip, store_word, turn
+from rtaudio_dl.core.control import asked_value, dropped, skip, store_word, turn
 from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.priority import ANALYSIS, lock_memory, raise_priority
 from rtaudio_dl.core.system import Semaphore
 from rtaudio_dl.engine.detection import SILENT
 from rtaudio_dl.engine.input import ANALYSED, HEARD
 from rtaudio_dl.engine.layout import Engine
-from rtaudio_dl.host.counts import dropped
 from rtaudio_dl.io.seen import wait_until_seen
 from rtaudio_dl.kinds.classifier import analysis
 from rtaudio_dl.kinds.classifier.listener import Listener

@@ -19,10 +19,10 @@ from rtaudio_dl.features import Pitch, find_pitch
 from rtaudio_dl.files.atomic import write_whole
 from rtaudio_dl.files.paths import data_folder
 from rtaudio_dl.files.read import SoundReader
-from rtaudio_dl.kinds.stream.timbre import Timbre, card_timbres
 from rtaudio_dl.models.card import Card
 from rtaudio_dl.models.library import find_model
 from rtaudio_dl.models.model import Model, open_model, read_card
+from rtaudio_dl.models.timbre import Timbre, card_timbres
 
 ENCODER = "{}.encoder"  # name of the encoder of a model
 MAX_SECONDS = 60.0  # that are looked at for the note's beginning

@@ -24,7 +24,6 @@ from rtaudio_dl.kinds.installed import (
 from rtaudio_dl.kinds.sound import entries
 from rtaudio_dl.kinds.sound.memory import (
     FREE,
-    FROZEN,
     READY,
     SHARED,
     SLOT,
@@ -202,11 +201,6 @@ def _bind(installed: Sounds) -> None:
     memory.class_table[0] = installed.class_table.ctypes.data
     memory.pitch[0] = address(card.input("pitch"))
     memory.velocity[0] = address(card.input("velocity"))
-
-
-def freeze(installed: Sounds) -> None:
-    """Let keys keep their sounds, whatever the patch says. For a replay."""
-    installed.memory.freshness[0], installed.memory.depth[0] = FROZEN, 1
 
 
 def make_ready(installed: Any, slot: int) -> None:

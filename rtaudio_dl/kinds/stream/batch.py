@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from rtaudio_dl.errors import EngineError, ModelError
-from rtaudio_dl.kinds.stream.contract import GATE
 from rtaudio_dl.kinds.stream.layout import BATCH
 from rtaudio_dl.models import ort
 from rtaudio_dl.models.card import Card
 from rtaudio_dl.models.contract import state_pairs
 from rtaudio_dl.models.session import NativeSession
+from rtaudio_dl.models.stream import GATE
 
 _GRAINS = (1, 2, 4, 8)
 _TRIAL_HOPS = 4

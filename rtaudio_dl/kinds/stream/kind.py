@@ -27,13 +27,13 @@ from rtaudio_dl.kinds.installed import (
 )
 from rtaudio_dl.kinds.stream import entries
 from rtaudio_dl.kinds.stream.batch import Batches, find_grain
-from rtaudio_dl.kinds.stream.contract import GATE, hop_of
 from rtaudio_dl.kinds.stream.lanes import HOPS_BETWEEN
 from rtaudio_dl.kinds.stream.layout import BATCH, INBOX, LANES, NO_HOP, SHARED, STREAM
-from rtaudio_dl.kinds.stream.timbre import CONTROL, find_timbre, timbre_input
 from rtaudio_dl.models.card import Card, Tensor
 from rtaudio_dl.models.contract import state_pairs
 from rtaudio_dl.models.model import Model
+from rtaudio_dl.models.stream import GATE, hop_of
+from rtaudio_dl.models.timbre import CONTROL, find_timbre, timbre_input
 from rtaudio_dl.patches.patch import PARAMETERS, Patch
 
 NAME = "stream"

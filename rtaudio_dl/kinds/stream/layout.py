@@ -12,10 +12,10 @@ import numpy as np
 from rtaudio_dl.core.ring import CURSORS
 from rtaudio_dl.core.run import RUN
 from rtaudio_dl.core.worker import WORKER
+from rtaudio_dl.models.stream import STATES
 
 LANES = 80  # of one node: for the most notes that there can be, and those that fade
 INBOX = 256  # most hops in a lane's inbox; a node takes what it needs
-STATES = 32  # most state tensors of a model
 BATCH = 32  # most lanes in one run
 HOP_RING = 4096  # hops that wait for the inference thread; a power of two
 HOPS_TAKEN = 256  # of them that it looks at together

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from rtaudio_dl.kinds.stream.timbre import Timbre
+from rtaudio_dl.models.timbre import Timbre
 from rtaudio_dl.views.pictures.style import (
     DPI,
     FAINT,

@@ -8,6 +8,7 @@ import soundfile
 
 from rtaudio_dl.errors import AudioFileError, ModelError, PatchError
 from rtaudio_dl.host.host import Host
+from rtaudio_dl.host.morph import render_way
 from rtaudio_dl.kinds.encoder.encode import (
     encode_note,
     nearest,
@@ -16,11 +17,10 @@ from rtaudio_dl.kinds.encoder.encode import (
     timbre_path,
     write_timbre,
 )
-from rtaudio_dl.kinds.stream.morph import render_way
-from rtaudio_dl.kinds.stream.timbre import find_timbre
 from rtaudio_dl.models.card import Card
 from rtaudio_dl.models.library import find_model
 from rtaudio_dl.models.model import read_card
+from rtaudio_dl.models.timbre import find_timbre
 from rtaudio_dl.patches.patch import parse_patch
 
 RATE = 44_100

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rtaudio_dl.errors import ModelError, PatchError
 from rtaudio_dl.files.paths import SEARCH_VARIABLE
-from rtaudio_dl.kinds.stream.timbre import Timbre, find_timbre, is_vector, read_timbre
+from rtaudio_dl.models.timbre import Timbre, find_timbre, is_vector, read_timbre
 from tests.kinds.stream.models import sine_card
 
 CARD = sine_card()

@@ -9,9 +9,9 @@ import pytest
 
 from rtaudio_dl.errors import EngineError, ModelError
 from rtaudio_dl.kinds.stream.batch import Batches, find_grain
-from rtaudio_dl.kinds.stream.contract import check_stream, hop_of
-from rtaudio_dl.kinds.stream.timbre import card_timbres
 from rtaudio_dl.models.model import open_model
+from rtaudio_dl.models.stream import check_stream, hop_of
+from rtaudio_dl.models.timbre import card_timbres
 from tests.kinds.stream.models import HOP, sine_card, write_sine
 from tests.models.models import save, tensor
 

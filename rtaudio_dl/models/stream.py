@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import NoReturn
 
 from rtaudio_dl.errors import ModelError, shown
-from rtaudio_dl.kinds.stream.layout import STATES
-from rtaudio_dl.kinds.stream.timbre import CONTROL, card_timbres
 from rtaudio_dl.models.card import Card, Tensor
+from rtaudio_dl.models.timbre import CONTROL, card_timbres
 
+STATES = 32  # most state tensors of a model
 GATE = "gate"
 CONTROLS = (GATE, CONTROL)
 HOPS = (16, 4096)  # frames
