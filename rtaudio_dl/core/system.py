@@ -89,8 +89,11 @@ def address_of(function: Any) -> int:
     return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
-def yield_address() -> int:
-    """The address of ``int f(void)``, which lets another thread run."""
+def nap_address() -> int:
+    """The address of ``int nanosleep(const struct timespec *, void *)``.
+
+    Windows has none: there it is what lets another thread run, and takes nothing.
+    """
     if sys.platform == "win32":
         return address_of(ctypes.windll.kernel32.SwitchToThread)
-    return address_of(ctypes.CDLL(None).sched_yield)
+    return address_of(ctypes.CDLL(None).nanosleep)

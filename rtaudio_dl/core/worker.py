@@ -28,7 +28,8 @@ WORKER = np.dtype(
         ("post_address", np.uintp),  # 0: nobody waits, as offline
         ("wait_address", np.uintp),
         ("semaphore", np.uintp),
-        ("yield_address", np.uintp),  # int f(void): let another thread run
+        ("nap_address", np.uintp),  # int nanosleep(const struct timespec *, void *)
+        ("nap", np.int64, (2,)),  # seconds, nanoseconds
         ("wanted", np.int64),  # since it was woken; the audio thread's
         ("done", np.int64, (1,)),  # requests, of all that were made
         ("stop", np.int64, (1,)),  # ends it
@@ -71,8 +72,8 @@ def is_threaded(worker):
 
 @rt_kernel
 def pause(worker):
-    """Let the worker run: for an offline renderer, which may wait. [control]"""
-    call2(worker.yield_address, 0, 0)
+    """Sleep for a moment: for an offline renderer, which may wait. [control]"""
+    call2(worker.nap_address, np.uintp(worker.nap.ctypes.data), 0)
 
 
 @rt_kernel

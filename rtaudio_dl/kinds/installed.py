@@ -9,7 +9,7 @@ import numpy as np
 
 from rtaudio_dl.core.kernel import Memory
 from rtaudio_dl.core.priority import Priority
-from rtaudio_dl.core.system import Semaphore, yield_address
+from rtaudio_dl.core.system import Semaphore, nap_address
 from rtaudio_dl.dsp.resampler import MAX_STEP
 from rtaudio_dl.engine.layout import KEY, MAIN_BUS, NODE, NONE, Engine
 from rtaudio_dl.engine.parameters import INSTRUMENT, write_ranges
@@ -19,6 +19,7 @@ from rtaudio_dl.models.model import Model
 from rtaudio_dl.patches.patch import Patch
 
 # NODE's fields that are functions, by the names that entries have.
+_NAP = (0, 20_000)  # s, ns: of a renderer between two looks at what it waits for
 _FUNCTIONS = ("process", "take", "end", "sweep", "serve", "lacking", "event")
 
 
@@ -72,7 +73,7 @@ class Crew:
         self.entries, self.priority, self.rings = entries, priority, rings
         self.worker = self.memory.worker
         self.worker["clock"] = engine.master["clock"]
-        self.worker["yield_address"] = yield_address()
+        self.worker["nap_address"], self.worker["nap"] = nap_address(), _NAP
         self.semaphore: Semaphore | None = None  # offline nobody waits
 
     def be_live(self) -> None:
