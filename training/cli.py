@@ -9,12 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from rtaudio_dl.errors import RtaudioError
-from training import prepare, reading, sounds, tasks
-from training.bar import bar
-from training.config import Config
-from training.datasets import commands as datasets
-from training.datasets.registry import ADAPTORS
+from training.data import commands as datasets
+from training.data import prepare, sounds
+from training.data.registry import ADAPTORS
 from training.errors import DataError
+from training.run import config as reading
+from training.run import registry as tasks
+from training.run.bar import bar
+from training.tasks.wavegan.config import Config
 
 SOUNDFONT = "soundfont"  # of `prepare`, beside the data sets
 

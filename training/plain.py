@@ -9,7 +9,7 @@ from typing import Any
 
 
 def to_json(config: Any) -> str:
-    """Its sections, sorted; `training.reading.freeze` makes the same of them again."""
+    """Its sections, sorted; `config.freeze` makes the same of them again."""
     sections = {f.name: getattr(config, f.name) for f in fields(config)}
     return json.dumps(sections, indent=1, sort_keys=True, default=_plain)
 

@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def prepared(path: Path, threads: int) -> Callable[[], None]:
     """The network of a configuration, so that a call makes one sound."""
-    from training import tasks
+    from training.run import registry as tasks
 
     task = tasks.module(tasks.of_config(path))
     import tensorflow as tf

@@ -1,0 +1,93 @@
+"""A run: batches, exact resume, what it writes, what it refuses."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.training.tasks.notes import tiny
+from training.errors import ConfigError, DataError
+from training.run import checkpoint
+from training.tasks.notes import reading
+from training.tasks.notes.loop import pairs, start
+
+
+def state(run):
+    return [np.asarray(v) for v in run.learner.state()]
+
+
+def with_steps(config, steps):
+    return replace(config, training=replace(config.training, steps=steps))
+
+
+def test_a_batch_is_a_function_of_its_step(trained_run):
+    first, again = (trained_run.draw.batch(7) for _ in range(2))
+    other = trained_run.draw.batch(8)
+    assert all(np.array_equal(first[k], again[k]) for k in first)
+    assert not np.array_equal(first["partials"], other["partials"])
+
+
+def test_only_training_notes_are_trained_on(trained_run):
+    names = {trained_run.notes.notes[i].name for i in trained_run.draw.rows}
+    assert names == {"pluck", "bow"}
+    for row, siblings in trained_run.draw.siblings.items():
+        notes = [trained_run.notes.notes[i] for i in siblings]
+        assert {n.instrument for n in notes} == {
+            trained_run.notes.notes[row].instrument
+        }
+        assert {n.split for n in notes} == {"train"}
+
+
+def test_a_resumed_run_is_the_unbroken_one(trained_run, notes_folder, tmp_path):
+    config = tiny.config(tmp_path, notes_folder)
+    config = replace(config, data=trained_run.config.data)
+    half = start(config)
+    # The schedule is of four steps; only the end comes early.
+    half.config = with_steps(config, 2)
+    half.train()
+    resumed = start(config, checkpoint.latest(tmp_path / "run"))
+    assert resumed.step == 2
+    resumed.train()
+    for a, b in zip(state(resumed), state(trained_run), strict=True):
+        assert np.allclose(a, b, atol=1e-6)
+
+
+def test_other_notes_are_refused(trained_run, tmp_path):
+    folder = tiny.write_notes(tmp_path / "other")
+    path = checkpoint.latest(trained_run.folder)
+    with pytest.raises(ConfigError, match="other notes"):
+        start(tiny.config(tmp_path, folder), path)
+
+
+def test_pairs_are_written(trained_run):
+    names, audio = pairs(trained_run)
+    assert len(names) == len(audio) == 2 * len({n.rsplit(" ", 1)[0] for n in names})
+    assert np.isfinite(audio).all()
+    (folder,) = trained_run.folder.glob("pairs-*")
+    assert (folder / "sheet.png").is_file()
+
+
+def test_a_folder_without_training_notes_is_refused(tmp_path, monkeypatch):
+    table = {n: v for n, v in tiny.INSTRUMENTS.items() if v[1] == "test"}
+    monkeypatch.setattr(tiny, "INSTRUMENTS", table)
+    folder = tiny.write_notes(tmp_path / "notes")
+    with pytest.raises(DataError, match="train split"):
+        start(tiny.config(tmp_path, folder))
+
+
+def test_a_configuration_survives_its_json(tmp_path, notes_folder):
+    config = tiny.config(tmp_path, notes_folder)
+    assert reading.from_json(config.to_json(), "json") == config
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"model": {"width": 0}}, "allowed: 8 to 4096"),
+        ({"model": {"colour": 1}}, "unknown key model.colour"),
+        ({"task": "generator"}, "allowed: notes"),
+    ],
+)
+def test_wrong_values_are_explained(table, words):
+    with pytest.raises(ConfigError, match=words):
+        reading.from_mapping(table, "x.toml")

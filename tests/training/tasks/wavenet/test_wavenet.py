@@ -1,0 +1,118 @@
+"""The WaveNet autoencoder has the published sizes, and trains."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from training.errors import ConfigError
+from training.run import checkpoint
+from training.tasks.wavenet import network
+from training.tasks.wavenet.config import Model, from_json, from_mapping, load
+from training.tasks.wavenet.loop import Run
+
+ROOT = Path(__file__).parents[4]
+TINY = Model(
+    encoder_width=4, bottleneck=3, pool=16, width=4, skip=4, layers=4, stages=2
+)
+
+
+def weights(model):
+    return sum(int(np.prod(w.shape)) for w in model.weights)
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    keras.utils.set_random_seed(1)
+    return network.build(TINY)
+
+
+def test_parameters_are_those_of_the_paper():
+    encoder, decoder = network.build(load(ROOT / "configs/nsynth_wavenet.toml").model)
+    assert weights(encoder) == 1_976_336
+    assert weights(decoder) == 59_827_712
+
+
+def test_codes_are_one_for_each_pool(tiny):
+    assert tiny[0](tf.zeros([2, 64, 1])).shape == (2, 4, 3)
+
+
+def test_the_decoder_hears_the_past_only(tiny):
+    _, decoder = tiny
+    random = np.random.default_rng(1)
+    audio = random.standard_normal((1, 64, 1)).astype(np.float32)
+    codes = random.standard_normal((1, 4, 3)).astype(np.float32)
+    changed = audio.copy()
+    changed[0, 40:] += 1.0
+    before, after = decoder(audio, codes).numpy(), decoder(changed, codes).numpy()
+    assert np.array_equal(before[0, :41], after[0, :41])
+    assert not np.allclose(before[0, 41], after[0, 41])
+
+
+def test_mu_law_and_back():
+    audio = np.linspace(-1, 1, 999, dtype=np.float32)
+    steps = network.mu_law(audio).numpy()
+    assert steps.min() == -128 and steps.max() == 127
+    assert np.abs(network.from_mu_law(steps).numpy() - audio).max() < 0.03
+    quiet = np.abs(audio) < 0.01
+    error = network.from_mu_law(steps).numpy() - audio
+    assert np.abs(error[quiet]).max() < 0.001
+
+
+def test_drawn_sound_is_what_the_logits_say(tiny):
+    """Frame by frame in a window, or all at once: the same distribution."""
+    _, decoder = tiny
+    codes = np.random.default_rng(2).standard_normal((1, 6, 3)).astype(np.float32)
+    drawn = network.generate(decoder, TINY, codes, 80, seed=3)
+    assert drawn.shape == (1, 80)
+    steps = network.mu_law(np.pad(drawn, ((0, 0), (0, 16)))).numpy()
+    logits = decoder(steps[..., None] / 128.0, codes).numpy()[0, :80]
+    noise = np.random.default_rng(3)
+    for n in range(80):
+        chosen = (logits[n] + noise.gumbel(size=(1, 256))[0]).argmax() - 128
+        assert chosen == steps[0, n]
+
+
+def config(folder, source, **training):
+    values = {"steps": 3, "batch": 2, "crop": 64} | training
+    sizes = {k: getattr(TINY, k) for k in vars(TINY)}
+    return from_mapping(
+        {
+            "task": "wavenet",
+            "data": {"source": str(source)},
+            "model": sizes,
+            "training": values,
+            "output": {"run": str(folder / "run")},
+        },
+        "tiny",
+    )
+
+
+def test_a_run_trains_and_resumes_exactly(notes_folder, tmp_path):
+    whole = Run(config(tmp_path / "a", notes_folder))
+    assert whole.train()
+    half = Run(config(tmp_path / "b", notes_folder, steps=2))
+    half.train()
+    resumed = Run(replace(half.config, training=whole.config.training))
+    resumed.resume(checkpoint.latest(half.folder))
+    resumed.train()
+    pairs = zip(resumed.learner.state(), whole.learner.state(), strict=True)
+    assert all(np.allclose(a, b, atol=1e-6) for a, b in pairs)
+    assert 0 < whole.bits("test") < 10
+
+
+def test_a_configuration_survives_its_json(tmp_path):
+    made = config(tmp_path, tmp_path)
+    assert from_json(made.to_json(), "json") == made
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"crop": 65}, "multiple of"), ({"rates": [1e-3]}, "one more than rate_steps")],
+)
+def test_wrong_values_are_explained(tmp_path, change, words):
+    with pytest.raises(ConfigError, match=words):
+        config(tmp_path, tmp_path, **change)
