@@ -14,6 +14,7 @@ from training.data.text import printable
 from training.run.bar import bar
 
 FOLDER = Path("input/manifests")
+NOTES = Path("input")
 SHOWN_PROBLEMS = 12
 BUILD_OPTIONS = ("split", "seed", "valid", "test", "folds", "held_out")
 
@@ -74,6 +75,22 @@ def prepare(name: str, source: Path, options: argparse.Namespace) -> Path:
         )
     print(f"manifest: {path}")
     return path
+
+
+def prepare_soundfont(font: Path, options: argparse.Namespace) -> None:
+    """Render a SoundFont's notes in NSynth's format."""
+    from training.data import soundfont
+
+    out = options.out or NOTES / font.stem.lower()
+    groups = options.groups or soundfont.FLUIDR3
+    found = soundfont.render(font, out, groups, bar)
+    counts = [
+        f"{split} {sum(e['split'] == split for e in found)}"
+        for split in ("train", "valid", "test")
+    ]
+    presets = len({e["instrument"] for e in found})
+    print(f"{len(found)} notes of {presets} presets in {out} ({', '.join(counts)})")
+    print("train: set data.source in configs/notes.toml, or --source")
 
 
 def _build(name: str, source: Path, options: argparse.Namespace) -> Manifest:

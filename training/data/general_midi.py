@@ -2,33 +2,6 @@
 
 from __future__ import annotations
 
-FAMILIES = (
-    "bass",
-    "brass",
-    "flute",
-    "guitar",
-    "keyboard",
-    "mallet",
-    "organ",
-    "reed",
-    "string",
-    "synth_lead",
-    "vocal",
-)
-SOURCES = ("acoustic", "electronic", "synthetic")
-QUALITIES = (
-    "bright",
-    "dark",
-    "distortion",
-    "fast_decay",
-    "long_release",
-    "multiphonic",
-    "nonlinear_env",
-    "percussive",
-    "reverb",
-    "tempo-synced",
-)
-
 PERCUSSION_BANKS = (120, 128)
 # First and last program -> family. What is left out has no pitch that a key could have:
 # timpani, orchestra hit, drums, effects.

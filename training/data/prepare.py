@@ -16,10 +16,10 @@ from scipy.signal import resample_poly
 
 from training.audio.pcm import INT16
 from training.data import sounds
+from training.data.clips import ClipData
 from training.data.sounds import Clip
 from training.errors import DataError
 from training.run.files import write_atomically
-from training.tasks.wavegan.config import Data
 
 FORMAT = 1  # Raise it when the same parameters would give other samples.
 MAX_SECONDS = 600.0  # Of one file: a one-shot is never longer, a bomb may be.
@@ -47,6 +47,20 @@ class Dataset:
         per_clip = np.array([index[c.label] for c in self.clips], np.int32)
         return per_clip[self.clip]
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Lines about what was left out."""
+        return self.skipped
+
+    def facts(self) -> dict:
+        """What a checkpoint and a card tell of the training sounds."""
+        clips = [c for c in self.clips if c.split == "train"]
+        return {
+            "clips": len(clips),
+            "groups": len({c.group for c in clips}),
+            "licences": sounds.licence_summary(clips),
+        }
+
     def rows(self, *splits: str, augmented: bool = False) -> np.ndarray:
         """Row numbers of some splits; without ``augmented`` each clip once, as is."""
         inside = np.array([c.split in splits for c in self.clips])[self.clip]
@@ -59,7 +73,7 @@ class Dataset:
         return self.audio[rows].astype(np.float32) / np.float32(INT16)
 
 
-def load(data: Data, progress: Callable[[Iterable], Iterable] = iter) -> Dataset:
+def load(data: ClipData, progress: Callable[[Iterable], Iterable] = iter) -> Dataset:
     """The prepared sounds, from the cache if it holds them, else made and cached."""
     clips = sounds.find(data)
     digest = _digest(data, clips)
@@ -71,7 +85,7 @@ def load(data: Data, progress: Callable[[Iterable], Iterable] = iter) -> Dataset
     return dataset
 
 
-def condition(audio: np.ndarray, rate: float, data: Data) -> np.ndarray:
+def condition(audio: np.ndarray, rate: float, data: ClipData) -> np.ndarray:
     """One clip made ready: mono, resampled, trimmed, faded, at its peak; float32.
 
     ``audio`` is (frames,) or (frames, channels) at ``rate`` Hz; gives (data.frames,).
@@ -103,7 +117,7 @@ def onset(audio: np.ndarray, threshold_db: float) -> int:
     return int(np.argmax(level >= level.max() * 10 ** (threshold_db / 20)))
 
 
-def fades(data: Data) -> np.ndarray:
+def fades(data: ClipData) -> np.ndarray:
     """The window that every clip has: raised-cosine fade-in and fade-out, float32."""
     window = np.ones(data.frames)
     rise, fall = data.fade_in, min(data.fade_out, data.frames)
@@ -114,7 +128,7 @@ def fades(data: Data) -> np.ndarray:
 
 
 def _prepare(
-    data: Data, clips: tuple[Clip, ...], digest: str, progress: Callable
+    data: ClipData, clips: tuple[Clip, ...], digest: str, progress: Callable
 ) -> Dataset:
     audio, index, kept, skipped = [], [], [], []
     for clip in progress(clips):
@@ -137,7 +151,7 @@ def _prepare(
     )
 
 
-def _versions(clip: Clip, data: Data) -> list[np.ndarray]:
+def _versions(clip: Clip, data: ClipData) -> list[np.ndarray]:
     """A clip as it is, and for training at the further speeds."""
     path = Path(data.source) / clip.path
     info = soundfile.info(path)
@@ -154,7 +168,7 @@ def _speeded(rate: int, speed: float) -> float:
     return RESAMPLE_STEP_HZ * round(rate * speed / RESAMPLE_STEP_HZ)
 
 
-def _digest(data: Data, clips: tuple[Clip, ...]) -> str:
+def _digest(data: ClipData, clips: tuple[Clip, ...]) -> str:
     """Digest of everything that the cache depends on."""
     parameters = {k: v for k, v in vars(data).items() if k not in ("cache", "balance")}
     parameters["aliases"] = dict(data.aliases)

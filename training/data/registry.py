@@ -16,7 +16,7 @@ from training.data.folder import FOLDER
 from training.data.fsdd import FSDD
 from training.data.fsdkaggle import FSDKAGGLE2018
 from training.data.manifest import Manifest, check
-from training.data.nsynth import NSYNTH
+from training.data.nsynth_set import NSYNTH
 from training.data.speech_commands import ARCHIVE, SC09, V1, V2
 from training.data.urbansound import URBANSOUND8K
 from training.data.vegas import VEGAS

@@ -17,12 +17,12 @@ import numpy as np
 import soundfile
 from scipy.signal import resample_poly
 
-from training.data import general_midi
+from training.data import general_midi, nsynth
 from training.data.fluidsynth import Preset, Synth
+from training.data.nsynth import FRAMES, HELD_SECONDS, RATE
 from training.data.workers import spread
 from training.errors import DataError
 from training.run.files import write_atomically
-from training.tasks.notes.form import FRAMES, HELD_SECONDS, RATE
 
 OVERSAMPLING = 3  # FluidSynth's interpolation would alias at 16 kHz.
 PEAK = 0.9
@@ -173,11 +173,11 @@ def _example(plan: Plan, pitch: int, velocity: int, audio: np.ndarray) -> dict:
         "pitch": pitch,
         "velocity": velocity,
         "sample_rate": RATE,
-        "qualities": [int(name in marks) for name in general_midi.QUALITIES],
+        "qualities": [int(name in marks) for name in nsynth.QUALITIES],
         "qualities_str": sorted(marks),
-        "instrument_family": general_midi.FAMILIES.index(plan.family),
+        "instrument_family": nsynth.FAMILIES.index(plan.family),
         "instrument_family_str": plan.family,
-        "instrument_source": general_midi.SOURCES.index(plan.source),
+        "instrument_source": nsynth.SOURCES.index(plan.source),
         "instrument_source_str": plan.source,
         "group": plan.group,
         "split": "valid" if between else plan.split,

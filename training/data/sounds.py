@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
 
+from training.data.clips import ClipData
 from training.errors import DataError
-from training.tasks.wavegan.config import Data
 
 SUFFIXES = (".wav", ".flac", ".ogg")
 SPLITS = ("train", "valid", "test")
@@ -32,7 +32,7 @@ class Clip:
     source: str = ""
 
 
-def find(data: Data) -> tuple[Clip, ...]:
+def find(data: ClipData) -> tuple[Clip, ...]:
     """All clips under ``data.source``, split by group, in the order of their paths.
 
     A ``manifest.csv`` there (path, label, group, split, licence, source) is followed;
@@ -168,9 +168,9 @@ def _group(path: Path) -> str:
     return re.split(r"[-_ .]", path.stem)[0].rstrip("0123456789") or path.stem
 
 
-def _renamed(clip: Clip, data: Data) -> Clip:
+def _renamed(clip: Clip, data: ClipData) -> Clip:
     return replace(clip, label=data.aliases.get(clip.label, clip.label))
 
 
-def _excluded(clip: Clip, data: Data) -> bool:
+def _excluded(clip: Clip, data: ClipData) -> bool:
     return any(fnmatch(clip.path, pattern) for pattern in data.exclude)

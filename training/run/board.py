@@ -38,3 +38,15 @@ class Board:
                 first = audio[names.index(name)]
                 tf.summary.audio(name, first[None, :, None], rate)
         self.writer.flush()
+
+
+class NoBoard:
+    """Shows nothing: of the processes of a run only the chief writes."""
+
+    note = ""
+
+    def scalars(self, values: dict[str, float], step: int) -> None:
+        """Nothing."""
+
+    def sounds(self, audio: np.ndarray, names: list[str], rate: int, step: int) -> None:
+        """Nothing."""

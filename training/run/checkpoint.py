@@ -1,42 +1,43 @@
-"""Checkpoints: every variable of a run and its configuration, in one npz file."""
+"""Checkpoints: every variable of a run by its name, in one npz file."""
 
 from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from training.errors import ConfigError
-from training.run.config import from_json
+from training.run.config import Config
 from training.run.files import write_atomically
 
 PATTERN = "step-*.npz"
+META = "meta"
+SHOWN = 3  # names in an error
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What was read: the ``values`` of the learner's ``state()``, in its order."""
+    """What was read: the configuration, ``values`` by name, facts of the run."""
 
-    config: Any
-    values: list[np.ndarray]
+    config: Config
+    values: dict[str, np.ndarray]
     facts: dict
 
 
-def save(run: Path, config, learner, facts: dict) -> Path:
+def save(run: Path, config: Config, learner, facts: dict) -> Path:
     """Write the state of ``learner`` and some ``facts``; keep the newest few files.
 
-    A learner has ``state()``, a list of variables in a fixed order, and ``steps``.
+    A learner has ``state()``, its variables by name, and ``steps``.
     """
     step = int(learner.steps.numpy())
     path = run / f"step-{step:08d}.npz"
-    arrays = {f"v{i:05d}": np.asarray(v) for i, v in enumerate(learner.state())}
-    meta = json.dumps({"config": config.to_json(), "facts": facts | {"step": step}})
-    write_atomically(path, lambda file: np.savez(file, meta=np.array(meta), **arrays))
+    arrays = {name: np.asarray(v) for name, v in learner.state().items()}
+    text = json.dumps({"config": config.to_json(), "facts": facts | {"step": step}})
+    meta = {META: np.array(text)}
+    write_atomically(path, lambda file: np.savez(file, **meta, **arrays))
     for old in sorted(run.glob(PATTERN))[: -config.output.keep]:
         old.unlink()
     return path
@@ -50,35 +51,53 @@ def latest(run: Path) -> Path:
     if not found:
         raise ConfigError(
             f"{run}: no checkpoint {PATTERN} in it; train first: "
-            "python -m training train CONFIG"
+            "python -m training train CONFIG, and give the folder that `train` was "
+            "given"
         )
     return found[-1]
 
 
-def load(path: Path, read: Callable[[str, str], Any] = from_json) -> Checkpoint:
-    """Read a checkpoint. Raises ConfigError if the file is not one.
+def load(path: Path, kind: type[Config]) -> Checkpoint:
+    """Read a checkpoint of a task's configuration ``kind``.
 
-    ``read`` makes the task's configuration of its JSON and the name of the file.
+    Raises ConfigError if the file is not one.
     """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            meta = json.loads(str(stored["meta"]))
-            names = sorted(n for n in stored.files if n != "meta")
-            values = [stored[n] for n in names]
-        return Checkpoint(read(meta["config"], str(path)), values, meta["facts"])
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise ConfigError(f"{path}: not a checkpoint of a run: {error}") from None
+    meta, values = _read(path)
+    return Checkpoint(kind.from_json(meta["config"], str(path)), values, meta["facts"])
+
+
+def facts(path: Path) -> dict:
+    """The facts of a checkpoint alone, quickly."""
+    return _read(path, values=False)[0]["facts"]
 
 
 def restore(learner, checkpoint: Checkpoint) -> None:
     """Put every value back. Raises ConfigError if the networks are not the same."""
-    state = learner.state()
-    shapes = [tuple(v.shape) for v in state]
-    stored = [v.shape for v in checkpoint.values]
-    if shapes != stored:
+    state, stored = learner.state(), checkpoint.values
+    wrong = [
+        name
+        for name in [*state, *(n for n in stored if n not in state)]
+        if name not in state
+        or name not in stored
+        or tuple(state[name].shape) != stored[name].shape
+    ]
+    if wrong:
+        named = ", ".join(wrong[:SHOWN]) + (", …" if len(wrong) > SHOWN else "")
         raise ConfigError(
             f"the checkpoint holds {len(stored)} variables that do not fit the "
-            f"{len(shapes)} of this configuration; resume with its own"
+            f"{len(state)} of this configuration ({named}); resume with its own"
         )
-    for variable, value in zip(state, checkpoint.values, strict=True):
-        variable.assign(value)
+    for name, variable in state.items():
+        variable.assign(stored[name])
+
+
+def _read(path: Path, values: bool = True) -> tuple[dict, dict[str, np.ndarray]]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            meta = json.loads(str(stored[META]))
+            names = [n for n in stored.files if n != META] if values else []
+            if not {"config", "facts"} <= set(meta):
+                raise ValueError("no configuration in it")
+            return meta, {n: stored[n] for n in names}
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise ConfigError(f"{path}: not a checkpoint of a run: {error}") from None

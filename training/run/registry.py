@@ -1,38 +1,36 @@
-"""Which task a configuration or a run is of, and the module that handles it.
+"""Which task a configuration or a run is of. A new task is one line here.
 
-A configuration names it by the top-level key ``task``; a run remembers it in its
-folder. Each module has ``train(path, options)`` and, of a run's folder or one of its
-checkpoints, ``resume``, ``sample``, ``evaluate`` and ``export(run, options)``.
+A configuration names it by the top-level key ``task``, a run by a file in its folder.
 """
 
 from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from types import ModuleType
 
 from training.errors import ConfigError
-from training.run import config as reading
+from training.run.config import KEY, mapping
 from training.run.files import write_atomically
+from training.run.task import Task
 
 DEFAULT = "generator"
-MODULES = {
-    "generator": "training.tasks.wavegan.commands",
-    "classifier": "training.tasks.classify.commands",
-    "notes": "training.tasks.notes.commands",
-    "wavenet": "training.tasks.wavenet.commands",
+TASKS = {  # Imported only when asked for: each brings its own stack.
+    "generator": "training.tasks.wavegan.task",
+    "classifier": "training.tasks.classify.task",
+    "notes": "training.tasks.notes.task",
+    "wavenet": "training.tasks.wavenet.task",
 }
 FILE = "task.txt"  # In a run's folder; runs from before there were tasks have none.
 
 
-def module(task: str) -> ModuleType:
-    """The module of a task, imported only now: each brings its own stack."""
-    return importlib.import_module(MODULES[task])
+def task(name: str) -> Task:
+    """The task of a name."""
+    return importlib.import_module(TASKS[name]).TASK
 
 
 def of_config(path: Path) -> str:
     """The task that a TOML file is for. Raises ConfigError."""
-    return _checked(reading.mapping(path).get("task", DEFAULT), f"{path}: task")
+    return _checked(mapping(path).get(KEY, DEFAULT), f"{path}: task")
 
 
 def of_run(run: Path) -> str:
@@ -49,6 +47,6 @@ def remember(run: Path, task: str) -> None:
 
 
 def _checked(task: object, name: str) -> str:
-    if task not in MODULES:
-        raise ConfigError(f"{name} is {task!r}; allowed: {', '.join(MODULES)}")
+    if task not in TASKS:
+        raise ConfigError(f"{name} is {task!r}; allowed: {', '.join(TASKS)}")
     return task

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import keras
 import tensorflow as tf
 
-from training.tasks.wavegan.config import Config
+from training.run.config import Config
 
 
 def prepare_machine(config: Config) -> tf.distribute.Strategy:

@@ -8,10 +8,8 @@ import pytest
 from rtaudio_dl.features import find_pitch
 from tests.training.data.soundfonts import write_soundfont
 from training import cli
-from training.data import fluidsynth, general_midi, soundfont
-from training.data import nsynth_notes as nsynth
+from training.data import fluidsynth, general_midi, nsynth, soundfont
 from training.errors import DataError
-from training.tasks.notes import features
 from training.tasks.notes.form import FRAMES, RATE
 
 PRESETS = [(0, 0, "Grand"), (0, 73, "Flute"), (0, 127, "Gun Shot"), (128, 0, "Kit")]
@@ -64,7 +62,7 @@ def test_splits_are_by_group_and_by_key(rendered):
 
 def test_notes_are_in_tune_and_as_long_as_nsynth_has_them(rendered):
     for note in nsynth.read(rendered):
-        audio = features.read_audio(rendered / note.path)
+        audio = nsynth.read_audio(rendered / note.path)
         assert audio.shape == (FRAMES,)
         found = find_pitch(audio[RATE // 2 : 2 * RATE], RATE)
         assert abs(found.key - note.pitch) < 0.02
@@ -72,7 +70,7 @@ def test_notes_are_in_tune_and_as_long_as_nsynth_has_them(rendered):
 
 def test_velocity_is_loudness(rendered):
     level = {
-        n.velocity: features.read_audio(rendered / n.path).std()
+        n.velocity: nsynth.read_audio(rendered / n.path).std()
         for n in nsynth.read(rendered)
         if n.name == "Grand" and n.pitch == 60
     }
@@ -80,7 +78,7 @@ def test_velocity_is_loudness(rendered):
 
 
 def test_a_release_ends_the_note(rendered):
-    audio = features.read_audio(rendered / nsynth.read(rendered)[0].path)
+    audio = nsynth.read_audio(rendered / nsynth.read(rendered)[0].path)
     assert np.abs(audio[-100:]).max() < 0.01 * np.abs(audio).max()
 
 
@@ -93,9 +91,9 @@ def test_the_same_bits_again(font, groups, rendered, tmp_path):
 def test_the_fields_are_those_of_nsynth(rendered):
     table = json.loads((rendered / "examples.json").read_text())
     entry = table["keyboard_acoustic_000-060-100"]
-    assert entry["instrument_family"] == general_midi.FAMILIES.index("keyboard")
+    assert entry["instrument_family"] == nsynth.FAMILIES.index("keyboard")
     assert entry["instrument_source_str"] == "acoustic"
-    assert len(entry["qualities"]) == len(general_midi.QUALITIES)
+    assert len(entry["qualities"]) == len(nsynth.QUALITIES)
     assert entry["note_str"] == "keyboard_acoustic_000-060-100"
 
 
@@ -107,7 +105,7 @@ def test_the_groups_that_are_shipped_hold_every_family_out():
         for bank, program, name in group
         if name in groups["held_out"]
     ]
-    assert sorted(held) == sorted(general_midi.FAMILIES)
+    assert sorted(held) == sorted(nsynth.FAMILIES)
 
 
 @pytest.mark.parametrize("text", ["[]", "{}", '{"groups": [[[0]]], "held_out": []}'])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
+from training.audio.dice import Dice
 from training.audio.pcm import INT16
 from training.tasks.classify.config import Augment, Config
 
@@ -19,7 +20,7 @@ DC = 0.05
 
 
 class Augmenter:
-    """Randomness of a step, all from its seed (2,) int32; every method is pure."""
+    """Changes of a step, all from its dice; every method is pure."""
 
     def __init__(self, config: Config, feature_frames: int):
         self.augment: Augment = config.augment
@@ -28,7 +29,7 @@ class Augmenter:
         waves = np.cos(np.pi * np.outer(np.arange(1, CURVES + 1), place))
         self.curves = tf.constant(waves, tf.float32)
 
-    def waveform(self, audio: tf.Tensor, noise: tf.Tensor, seed: tf.Tensor):
+    def waveform(self, audio: tf.Tensor, noise: tf.Tensor, dice: Dice):
         """(B, N) int16 sounds and noises to (B, N) float32 mixtures at random levels.
 
         May leave -1..1: the front end clips, as a converter does.
@@ -36,42 +37,47 @@ class Augmenter:
         a, count = self.augment, tf.shape(audio)[0]
         audio = tf.cast(audio, tf.float32) / INT16
         noise = tf.cast(noise, tf.float32) / INT16
-        ratio_db = _between(count, seed, a.snr_low_db, a.snr_high_db)
+        ratio_db = _between(dice, "ratio", count, a.snr_low_db, a.snr_high_db)
         level = tf.maximum(_rms(audio), LEAST_LEVEL) / tf.maximum(_rms(noise), 1e-6)
-        level *= tf.pow(10.0, -ratio_db / 20.0) * _chosen(count, a.noise, seed + 1)
-        gain = tf.pow(10.0, _between(count, seed + 2, -a.gain_db, a.gain_db) / 20.0)
+        level *= tf.pow(10.0, -ratio_db / 20.0) * dice.chosen("noise", count, a.noise)
+        gain_db = _between(dice, "gain", count, -a.gain_db, a.gain_db)
+        gain = tf.pow(10.0, gain_db / 20.0)
         mixed = (audio + level[:, None] * noise) * gain[:, None]
-        offset = _between(count, seed + 3, -DC, DC) * _chosen(count, 0.1, seed + 4)
+        offset = _between(dice, "offset", count, -DC, DC)
+        offset *= dice.chosen("offset at all", count, 0.1)
         return mixed + offset[:, None]
 
-    def power(self, power: tf.Tensor, target: tf.Tensor, seed: tf.Tensor):
+    def power(self, power: tf.Tensor, target: tf.Tensor, dice: Dice):
         """Room, equalisation and mixup of mel power (B, T, F) and targets (B, C)."""
-        power = self._room(power, seed + 10) * self._equaliser(power, seed + 20)
-        return self._mixup(power, target, seed + 30)
+        power = self._room(power, dice.of("room"))
+        power *= self._equaliser(power, dice)
+        return self._mixup(power, target, dice.of("mixup"))
 
-    def features(self, features: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    def features(self, features: tf.Tensor, dice: Dice) -> tf.Tensor:
         """Frequency warp and masks (SpecAugment, Park et al., 2019) of (B, T, F)."""
         a = self.augment
         if a.warp:
-            features = self._warp(features, seed + 40)
+            features = self._warp(features, dice)
         fill = tf.reduce_mean(features, axis=[1, 2], keepdims=True)
         for i in range(a.frequency_masks):
-            mask = _mask(features, self.bands, a.frequency_width, seed + 50 + 2 * i)
+            own = dice.of(f"bands {i}")
+            mask = _mask(features, self.bands, a.frequency_width, own)
             features = tf.where(mask[:, None, :], fill, features)
         for i in range(a.time_masks):
-            mask = _mask(features, self.frames, a.time_width, seed + 80 + 2 * i)
+            own = dice.of(f"frames {i}")
+            mask = _mask(features, self.frames, a.time_width, own)
             features = tf.where(mask[:, :, None], fill, features)
         return features
 
-    def _room(self, power: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    def _room(self, power: tf.Tensor, dice: Dice) -> tf.Tensor:
         """A diffuse tail: noise that decays exponentially (Polack's model), as power.
 
         ``share`` of the energy arrives late, decaying by ``decay`` each feature frame.
         """
         count = tf.shape(power)[0]
-        decay = _between(count, seed, 0.6, 0.95)[:, None, None]
-        share = _between(count, seed + 1, 0.05, 0.6)[:, None, None]
-        share *= _chosen(count, self.augment.room, seed + 2)[:, None, None]
+        decay = _between(dice, "decay", count, 0.6, 0.95)[:, None, None]
+        share = _between(dice, "share", count, 0.05, 0.6)[:, None, None]
+        share *= dice.chosen("at all", count, self.augment.room)[:, None, None]
         steps = np.arange(self.frames)
         lag = tf.constant(steps[:, None] - steps, tf.float32)[None]
         tail = tf.where(lag > 0, tf.pow(decay, tf.maximum(lag - 1, 0)), 0.0)
@@ -79,42 +85,43 @@ class Augmenter:
         direct = tf.eye(self.frames)[None]
         return tf.matmul((1.0 - share) * direct + share * tail, power)
 
-    def _equaliser(self, power: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    def _equaliser(self, power: tf.Tensor, dice: Dice) -> tf.Tensor:
         """A smooth random gain over the bands, (B, 1, F)."""
         reach = self.augment.eq_db / 10.0 * np.log(10.0) / np.sqrt(CURVES)
         shape = [tf.shape(power)[0], CURVES]
-        weights = tf.random.stateless_uniform(shape, seed, -reach, reach)
+        weights = dice.uniform("equaliser", shape, -reach, reach)
         return tf.exp(tf.matmul(weights, self.curves))[:, None, :]
 
-    def _mixup(self, power: tf.Tensor, target: tf.Tensor, seed: tf.Tensor):
+    def _mixup(self, power: tf.Tensor, target: tf.Tensor, dice: Dice):
         """Add the next example of the batch (Zhang et al., 2018; Tokozume, 2018)."""
         a, count = self.augment, tf.shape(power)[0]
-        gamma = tf.random.stateless_gamma([2, count], seed, a.mixup_alpha)
+        gamma = dice.gamma("ratio", [2, count], a.mixup_alpha)
         gamma = tf.maximum(gamma, 1e-6)
         ratio = tf.reduce_max(gamma, axis=0) / tf.reduce_sum(gamma, axis=0)
-        other = (1.0 - ratio) * _chosen(count, a.mixup, seed + 1)
+        other = (1.0 - ratio) * dice.chosen("at all", count, a.mixup)
         wide, narrow = other[:, None, None], other[:, None]
         power = (1.0 - wide) * power + wide * tf.roll(power, 1, 0)
         return power, (1.0 - narrow) * target + narrow * tf.roll(target, 1, 0)
 
-    def _warp(self, features: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    def _warp(self, features: tf.Tensor, dice: Dice) -> tf.Tensor:
         """Stretch the bands: vocal tract length perturbation (Jaitly & Hinton, 2013).
 
         Linear interpolation between bands, as one small matrix per example.
         """
         count = tf.shape(features)[0]
-        factor = 1.0 + _between(count, seed, -self.augment.warp, self.augment.warp)
+        reach = self.augment.warp
+        factor = 1.0 + _between(dice, "warp", count, -reach, reach)
         bands = tf.range(self.bands, dtype=tf.float32)
         source = tf.minimum(bands * factor[:, None], self.bands - 1.0)
         distance = tf.abs(bands[None, :, None] - source[:, None, :])
         return tf.matmul(features, tf.maximum(0.0, 1.0 - distance))
 
 
-def _mask(features: tf.Tensor, size: int, widest: int, seed: tf.Tensor) -> tf.Tensor:
+def _mask(features: tf.Tensor, size: int, widest: int, dice: Dice) -> tf.Tensor:
     """(B, size) bool: a run of 0 to ``widest`` places."""
     count = tf.shape(features)[0]
-    width = _between(count, seed, 0.0, min(widest, size // 2) + 0.999)
-    start = _between(count, seed + 1, 0.0, 1.0) * (size - width)
+    width = _between(dice, "width", count, 0.0, min(widest, size // 2) + 0.999)
+    start = _between(dice, "start", count, 0.0, 1.0) * (size - width)
     place = tf.range(size, dtype=tf.float32)[None]
     return (place >= tf.floor(start)[:, None]) & (
         place < tf.floor(start)[:, None] + tf.floor(width)[:, None]
@@ -125,9 +132,7 @@ def _rms(audio: tf.Tensor) -> tf.Tensor:
     return tf.sqrt(tf.reduce_mean(audio * audio, axis=1))
 
 
-def _between(count: tf.Tensor, seed: tf.Tensor, low: float, high: float) -> tf.Tensor:
-    return tf.random.stateless_uniform([count], seed, low, high + 1e-9)
-
-
-def _chosen(count: tf.Tensor, chance: float, seed: tf.Tensor) -> tf.Tensor:
-    return tf.cast(tf.random.stateless_uniform([count], seed) < chance, tf.float32)
+def _between(
+    dice: Dice, name: str, count: tf.Tensor, low: float, high: float
+) -> tf.Tensor:
+    return dice.uniform(name, [count], low, high + 1e-9)

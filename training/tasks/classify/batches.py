@@ -12,9 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from training.audio.pcm import INT16
+from training.data import numbered
 from training.tasks.classify.cache import Clips
 from training.tasks.classify.config import Config
-from training.tasks.wavegan.batches import sampling
 
 TRIES = 8  # For a window that is not the silent end of a clip.
 QUIET = 0.05  # of the clip's peak: a window below it is not what the label says
@@ -43,12 +43,12 @@ def dataset(
     random in the step.
     """
     frames = config.data.frames
-    base = config.training.seed * 7919 + worker
-    chances = sampling(sounds.classes, config.data.balance).astype(np.float64)
-    chances /= chances.sum()
+    base = numbered.base(config.training.seed, worker)
+    chances = numbered.sampling(sounds.classes, config.data.balance)
+    chances = chances.astype(np.float64) / chances.astype(np.float64).sum()
 
-    def make(number: np.ndarray) -> tuple[np.ndarray, ...]:
-        random = np.random.default_rng([base, int(number)])
+    def make(number: int) -> tuple[np.ndarray, ...]:
+        random = np.random.default_rng([base, number])
         picked = random.choice(len(sounds.rows), replica_batch, p=chances)
         audio = np.stack([_window(config, sounds, i, random) for i in picked])
         classes = sounds.classes[picked].astype(np.int32)
@@ -58,19 +58,7 @@ def dataset(
         )
         return audio, noise, classes, np.array([base, number], np.int32)
 
-    def batch(number: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        kinds = (tf.int16, tf.int16, tf.int32, tf.int32)
-        shapes = ([replica_batch, frames],) * 2 + ([replica_batch], [2])
-        made = tf.numpy_function(make, [number], kinds)
-        return tuple(tf.ensure_shape(x, s) for x, s in zip(made, shapes, strict=True))
-
-    numbers = tf.data.Dataset.range(start, np.iinfo(np.int32).max)
-    options = tf.data.Options()
-    options.deterministic = True
-    options.experimental_distribute.auto_shard_policy = (
-        tf.data.experimental.AutoShardPolicy.OFF
-    )
-    return numbers.map(batch).prefetch(4).with_options(options)
+    return numbered.of_arrays(start, make)
 
 
 def coloured_noises(seed: int, sample_rate: int) -> tuple[np.ndarray, ...]:

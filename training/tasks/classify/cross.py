@@ -2,75 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from training.errors import ConfigError
-from training.run import checkpoint
-from training.run.files import write_atomically
+from training.run.part import Part
 from training.tasks.classify import parts
-from training.tasks.classify.config import Config, from_json
-from training.tasks.classify.task import read_manifest
-
-CONFIG = "config.json"
-
-
-@dataclass(frozen=True)
-class Part:
-    """One run: its ``config`` with its own folder, and the ``fold`` it leaves out."""
-
-    config: Config
-    fold: int
-
-    @property
-    def folder(self) -> Path:
-        """Where its checkpoints are."""
-        return Path(self.config.output.run)
-
-    def started(self) -> bool:
-        """Whether it has a checkpoint."""
-        return any(self.folder.glob(checkpoint.PATTERN))
-
-    def finished(self) -> bool:
-        """Whether its newest checkpoint was written at the end of the run."""
-        if not self.started():
-            return False
-        stored = checkpoint.load(checkpoint.latest(self.folder), from_json)
-        return (
-            bool(stored.facts["done"])
-            and stored.facts["epochs"] >= self.config.training.epochs
-        )
+from training.tasks.classify.config import Config
+from training.tasks.classify.dataset import read_manifest
 
 
 def runs(config: Config) -> list[Part]:
     """What a configuration asks for; folds have folders below the run's."""
+    return [Part(one) for one in configs(config)]
+
+
+def configs(config: Config) -> list[Config]:
+    """The same as configurations; a fold that is named is the only one."""
     folds = parts.runs(read_manifest(config), config.data)
-    if folds == (0,):
-        return [Part(config, 0)]
-    folder = Path(config.output.run)
-    return [
-        Part(
-            replace(
-                config, output=replace(config.output, run=str(folder / f"fold-{k}"))
-            ),
-            k,
-        )
-        for k in folds
-    ]
+    if folds == (0,) or config.data.fold:
+        return [config]
+    return [_of_fold(config, fold) for fold in folds]
 
 
-def write_config(config: Config) -> None:
-    """Keep the configuration in the run's folder, for the commands that come later."""
-    path = Path(config.output.run) / CONFIG
-    write_atomically(path, lambda file: file.write(config.to_json().encode()))
-
-
-def read_config(run: Path) -> Config:
-    """The configuration of a run's folder; a moved folder is its new self."""
-    path = run / CONFIG
-    if not path.is_file():
-        raise ConfigError(
-            f"{run}: no {CONFIG} in it; give the folder that `train` was given"
-        )
-    config = from_json(path.read_text("utf-8"), str(path))
-    return replace(config, output=replace(config.output, run=str(run)))
+def _of_fold(config: Config, fold: int) -> Config:
+    run = Path(config.output.run) / f"fold-{fold}"
+    return replace(
+        config,
+        data=replace(config.data, fold=fold),
+        output=replace(config.output, run=str(run)),
+    )

@@ -4,45 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from training.run.files import write_atomically
-from training.tasks.classify import calibrate, cross, held_out, metrics, windows
+from training.tasks.classify import calibrate, cross, held_out, metrics, page
 from training.tasks.classify.config import Config
 from training.tasks.classify.held_out import Calibration, Outcome
+from training.tasks.classify.verdict import Verdict, verdict
 
 FILE = "metrics.json"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """All test clips of all runs together: probabilities (n, C) after calibration.
-
-    ``run`` (n,) is the position of the outcome that a clip belongs to, ``row`` its
-    entry in the manifest, ``windows`` and ``window_classes`` what live use would see.
-    """
-
-    labels: tuple[str, ...]
-    scores: np.ndarray
-    classes: np.ndarray
-    run: np.ndarray
-    row: np.ndarray
-    windows: np.ndarray
-    raw_windows: np.ndarray
-    window_classes: np.ndarray
-
-    @property
-    def found(self) -> np.ndarray:
-        """The class that each clip was taken for, (n,)."""
-        return self.scores.argmax(axis=1)
-
-    def mistakes(self) -> np.ndarray:
-        """Positions of the clips that were wrong, the most confident first."""
-        wrong = np.flatnonzero(self.found != self.classes)
-        return wrong[np.argsort(-self.scores.max(axis=1)[wrong], kind="stable")]
 
 
 def judge(
@@ -51,26 +23,6 @@ def judge(
     """Every run of a configuration on what it held out, and its calibration."""
     outcomes = [held_out.judge(part) for part in progress(cross.runs(config))]
     return outcomes, held_out.calibrations(outcomes)
-
-
-def verdict(outcomes: list[Outcome], calibrations: list[Calibration]) -> Verdict:
-    """Put the runs' test sounds together."""
-    pairs = list(zip(outcomes, calibrations, strict=True))
-    live = [o.test.scores(c.temperature) for o, c in pairs]
-    clips = [
-        windows.per_clip(s, windows.Windows(s, o.test.clip))
-        for s, (o, _) in zip(live, pairs, strict=True)
-    ]
-    return Verdict(
-        labels=outcomes[0].trained.labels,
-        scores=np.concatenate(clips),
-        classes=np.concatenate([o.test.classes for o in outcomes]),
-        run=np.repeat(np.arange(len(outcomes)), [len(c) for c in clips]),
-        row=np.concatenate([o.test.rows for o in outcomes]),
-        windows=np.concatenate(live),
-        raw_windows=np.concatenate([o.test.scores() for o in outcomes]),
-        window_classes=np.concatenate([o.test.window_classes() for o in outcomes]),
-    )
 
 
 def figures(
@@ -103,8 +55,6 @@ def evaluate(
     config: Config, out: Path, progress: Callable[[Iterable], Iterable] = iter
 ) -> dict:
     """Measure, and write ``metrics.json`` and ``report.html`` into ``out``."""
-    from training.tasks.classify import page
-
     outcomes, calibrations = judge(config, progress)
     judged = verdict(outcomes, calibrations)
     result = figures(outcomes, calibrations, judged)
@@ -118,8 +68,8 @@ def evaluate(
 def protocol(outcomes: list[Outcome]) -> str:
     """In a sentence: who was tested, and that nobody trained who was."""
     first = outcomes[0]
-    data, task = first.part.config.data, first.task
-    groups = {e.group for o in outcomes for e in o.task.entries("test")}
+    data, task = first.part.config.data, first.data
+    groups = {e.group for o in outcomes for e in o.data.entries("test")}
     if data.protocol == "folds":
         return (
             f"{len(outcomes)} folds of {task.manifest.dataset}, each tested by a "
@@ -159,9 +109,9 @@ def text(result: dict) -> str:
 
 def _run(outcome: Outcome, calibration: Calibration, right: np.ndarray) -> dict:
     facts = outcome.trained.facts
-    groups = sorted({e.group for e in outcome.task.entries("test")})
+    groups = sorted({e.group for e in outcome.data.entries("test")})
     return {
-        "run": outcome.part.fold,
+        "run": outcome.part.config.data.fold,
         "held_out": ", ".join(groups) if len(groups) == 1 else f"{len(groups)} groups",
         "accuracy": round(float(right.mean()), 4),
         "clips": len(right),

@@ -1,40 +1,37 @@
-"""From a trained classifier to one ONNX file with its card, checked on the spot."""
+"""A trained classifier as a model that the host can hear with."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import onnx
 import tensorflow as tf
 
 from rtaudio_dl.card import Card, Tensor
 from training.errors import ConfigError
-from training.run import export as exporting
+from training.run import export
+from training.run.export import GOLDEN_SEED
+from training.run.part import Part
+from training.run.task import Exported
 from training.tasks.classify import cross
 from training.tasks.classify.config import Config
 from training.tasks.classify.evaluate import FILE
 from training.tasks.classify.trained import Trained, load
 
 MAX_BYTES = 2_000_000
-GOLDEN_SEED = 2_026
 STEPS_16_BIT = 32_768.0
 
 
-def export(config: Config, folder: Path, metrics: Path | None = None) -> dict[str, Any]:
-    """Write ``NAME.onnx`` and ``NAME.golden.npz``; gives what was measured.
+def exported(config: Config, metrics: Path | None = None) -> Exported:
+    """Card, graph and golden pair.
 
     Input ``audio`` (B, frames), output ``scores`` (B, C): probabilities, with the
     temperature that `evaluate` chose. Of a cross-validation it takes ``output.ship``.
-    Raises ModelError if the file does not reproduce the network's output.
     """
     figures = read_metrics(config, metrics)
     part = shipped(config)
     trained = load(part)
-    run = next(r for r in figures["runs"] if r["run"] == part.fold)
+    run = next(r for r in figures["runs"] if r["run"] == part.config.data.fold)
     if run["step"] != trained.facts["step"]:
         raise ConfigError(
             f"{part.folder}: evaluated at step {run['step']}, but the newest is "
@@ -43,17 +40,18 @@ def export(config: Config, folder: Path, metrics: Path | None = None) -> dict[st
     card = describe(trained, config, figures, run)
     audio = golden_audio(trained.config)
     expected = scores(trained, run["temperature"], tf.constant(audio)).numpy()
-    model = convert(trained, run["temperature"])
-    return exporting.finish(
-        card, model, {"audio": audio}, {"scores": expected}, folder, MAX_BYTES
+    graph = export.convert(
+        lambda audio: {"scores": scores(trained, run["temperature"], audio)},
+        card.inputs,
     )
+    return Exported(card, graph, {"audio": audio}, {"scores": expected}, MAX_BYTES)
 
 
-def shipped(config: Config) -> cross.Part:
+def shipped(config: Config) -> Part:
     """The run that is exported."""
     parts = cross.runs(config)
     for part in parts:
-        if part.fold in (0, config.output.ship):
+        if part.config.data.fold in (0, config.output.ship):
             return part
     raise ConfigError(
         f"output.ship is {config.output.ship}; allowed: 1 to {len(parts)}, a fold"
@@ -68,10 +66,7 @@ def read_metrics(config: Config, path: Path | None = None) -> dict:
             f"{path}: no such file; a classifier's temperature and thresholds are "
             f"chosen by: python -m training evaluate {config.output.run}"
         )
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise ConfigError(f"{path}: not JSON: {error}") from None
+    return export.read_metrics(path)
 
 
 def describe(trained: Trained, config: Config, figures: dict, run: dict) -> Card:
@@ -93,19 +88,11 @@ def describe(trained: Trained, config: Config, figures: dict, run: dict) -> Card
         metrics={k: v for k, v in figures.items() if k != "runs"}
         | {"this_run": {k: v for k, v in run.items() if k != "thresholds"}}
         | {"accuracy_of_each_run": [r["accuracy"] for r in figures["runs"]]},
-        created=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        created=export.created(),
         extra={
             "hop_seconds": config.detector.hop_seconds,
             "detector": detector(trained.labels, config, run),
-            "training": {
-                "steps": facts["step"],
-                "minutes": facts["minutes"],
-                "data_digest": facts["data"],
-                "parameters": facts["parameters"],
-                "clips": facts["clips"],
-                "groups": facts["groups"],
-                "licences": facts["licences"],
-            },
+            "training": export.history(facts, "clips", "groups", "licences"),
         },
     )
 
@@ -129,26 +116,6 @@ def detector(labels: tuple[str, ...], config: Config, run: dict) -> dict:
         "refractory_seconds": settings.refractory_seconds,
         "background": list(settings.background),
     }
-
-
-def convert(trained: Trained, temperature: float) -> onnx.ModelProto:
-    """The classifier as an ONNX graph with real tensor names and a free batch size."""
-    # Imported here: it takes seconds, and only this command needs it.
-    import tf2onnx
-
-    shape = [None, trained.config.data.frames]
-    signature = [tf.TensorSpec(shape, tf.float32, "audio")]
-
-    @tf.function(input_signature=signature, autograph=False)
-    def graph(audio):
-        found = scores(trained, temperature, audio)
-        return {"scores": tf.identity(found, name="scores")}
-
-    model, _ = tf2onnx.convert.from_function(
-        graph, input_signature=signature, opset=exporting.OPSET
-    )
-    exporting.name_batch(model)
-    return model
 
 
 def scores(trained: Trained, temperature: float, audio: tf.Tensor) -> tf.Tensor:

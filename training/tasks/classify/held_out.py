@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.errors import DataError
+from training.run.part import Part
 from training.tasks.classify import calibrate, windows
-from training.tasks.classify.cross import Part
-from training.tasks.classify.task import Task, load
+from training.tasks.classify.dataset import Dataset, load
 from training.tasks.classify.trained import Trained
 from training.tasks.classify.trained import load as load_trained
 
@@ -42,7 +42,7 @@ class Outcome:
     """One run judged: its network, its data, and what it says of valid and test."""
 
     part: Part
-    task: Task
+    data: Dataset
     trained: Trained
     valid: Scored | None
     test: Scored
@@ -59,14 +59,14 @@ class Calibration:
 
 def judge(part: Part, progress=iter) -> Outcome:
     """Run a finished network over the sounds that its run held out."""
-    task, trained = load(part.config, part.fold, progress), load_trained(part)
-    if trained.facts["data"] != task.digest:
+    data, trained = load(part.config, progress), load_trained(part)
+    if trained.facts["data"] != data.digest:
         raise DataError(
             f"{part.folder}: trained on other sounds or parts than "
             f"{part.config.data.manifest} gives now; train again"
         )
-    valid = _scored(trained, task, "valid") if len(task.rows("valid")) else None
-    return Outcome(part, task, trained, valid, _scored(trained, task, "test"))
+    valid = _scored(trained, data, "valid") if len(data.rows("valid")) else None
+    return Outcome(part, data, trained, valid, _scored(trained, data, "test"))
 
 
 def calibrations(outcomes: list[Outcome]) -> list[Calibration]:
@@ -96,7 +96,7 @@ def _fit(outcome: Outcome, on: list[Scored], name: str) -> Calibration:
     return Calibration(temperature, tuple(thresholds), name)
 
 
-def _scored(trained: Trained, task: Task, part: str) -> Scored:
-    rows = task.rows(part)
-    cut = windows.cut(task.clips, rows, task.config.data.frames)
-    return Scored(rows, trained.scorer(cut.floats()), cut.clip, task.classes[rows])
+def _scored(trained: Trained, data: Dataset, part: str) -> Scored:
+    rows = data.rows(part)
+    cut = windows.cut(data.clips, rows, data.config.data.frames)
+    return Scored(rows, trained.scorer(cut.floats()), cut.clip, data.classes[rows])

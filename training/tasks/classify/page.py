@@ -13,8 +13,8 @@ import soundfile
 from training.audio.pcm import INT16
 from training.run.files import write_atomically
 from training.tasks.classify import calibrate, metrics, plots
-from training.tasks.classify.evaluate import Verdict
 from training.tasks.classify.held_out import Outcome
+from training.tasks.classify.verdict import Verdict
 
 MISTAKES = 24
 MAX_SECONDS = 5.0  # of a sound in the page
@@ -173,7 +173,7 @@ def _facts(result: dict, outcome: Outcome) -> str:
         "licence of the model": model.licence or "none given",
         "temperature": ", ".join(f"{r['temperature']:.2f}" for r in result["runs"])
         + f"; chosen on: {result['runs'][0]['chosen_on']}",
-        "not readable": str(len(outcome.task.clips.problems)),
+        "not readable": str(len(outcome.data.clips.problems)),
     }
     items = "".join(f"<dt>{k}<dd>{html.escape(v)}" for k, v in rows.items())
     return f"<dl>{items}</dl>"
@@ -191,9 +191,9 @@ def _runs(runs: list[dict]) -> str:
 def _mistake(outcomes: list[Outcome], judged: Verdict, i: int) -> str:
     outcome = outcomes[judged.run[i]]
     row = judged.row[i]
-    entry = outcome.task.manifest.entries[row]
+    entry = outcome.data.manifest.entries[row]
     rate = outcome.part.config.data.sample_rate
-    clip = np.asarray(outcome.task.clips.audio[0][row])[: round(MAX_SECONDS * rate)]
+    clip = np.asarray(outcome.data.clips.audio[0][row])[: round(MAX_SECONDS * rate)]
     truth, found = judged.classes[i], judged.found[i]
     return (
         f'<figure><img alt="spectrogram" src="'

@@ -1,4 +1,4 @@
-"""A trained classifier read back from a run, to judge, export or listen to."""
+"""A trained classifier, to judge, export or listen to."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import keras
 
-from training.run import checkpoint
-from training.tasks.classify.config import Config, from_json
-from training.tasks.classify.cross import Part
+from training.run import trained
+from training.run.part import Part
+from training.tasks.classify import nets
+from training.tasks.classify.config import Config
 from training.tasks.classify.front import Front
-from training.tasks.classify.learner import Scorer
-from training.tasks.classify.nets import network
+from training.tasks.classify.scorer import Scorer
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,12 @@ class Trained:
 
 def load(part: Part) -> Trained:
     """Read the newest checkpoint of one run."""
-    stored = checkpoint.load(checkpoint.latest(part.folder), from_json)
-    # Mixed precision is for training: what is shipped computes in float32.
-    keras.config.set_dtype_policy("float32")
-    net = network(stored.config, len(stored.facts["labels"]))
-    # A checkpoint begins with the averaged network.
-    net.set_weights(stored.values[: len(net.weights)])
-    front = Front(stored.config.spec, stored.config.front.kind)
-    return Trained(front, net, Scorer(front, net), stored.config, stored.facts)
+    read = trained.load(part.folder, Config, networks)
+    front = Front(read.config.spec, read.config.front.kind)
+    net = read.networks["classifier"]
+    return Trained(front, net, Scorer(front, net), read.config, read.facts)
+
+
+def networks(config: Config, facts: dict) -> dict[str, keras.Model]:
+    """The network of a run, not trained."""
+    return {"classifier": nets.network(config, len(facts["labels"]))}

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.tasks.notes.config import Training
+from training.data import numbered
+from training.tasks.notes.config import Config
 from training.tasks.notes.features import Notes, decibels
 from training.tasks.notes.form import HELD_SECONDS, grid
 
@@ -57,27 +58,30 @@ class Table:
 
 
 class Draw:
-    """Draws batches of some rows of a table."""
+    """Draws batches of the training notes of a table."""
 
-    def __init__(self, table: Table, training: Training, rows: np.ndarray):
-        self.table, self.training, self.rows = table, training, rows
+    def __init__(self, table: Table, config: Config):
+        self.table, self.training = table, config.training
+        self.rows = table.notes.rows("train")
         owner = {i: r for r in table.notes.instruments().values() for i in r}
         inside = np.zeros(len(table.notes.notes), bool)
-        inside[rows] = True
+        inside[self.rows] = True
         # Notes of the same instrument, from which one may be encoded instead.
-        self.siblings = {int(i): owner[i][inside[owner[i]]] for i in rows}
+        self.siblings = {int(i): owner[i][inside[owner[i]]] for i in self.rows}
 
-    def batch(self, step: int) -> dict[str, np.ndarray]:
-        """The batch of a step."""
-        random = np.random.default_rng([self.training.seed, step])
-        decoded = random.choice(self.rows, self.training.batch)
-        own = random.random(len(decoded)) < OWN
+    def batch(self, number: int, size: int, worker: int = 0) -> dict[str, np.ndarray]:
+        """The batch of a number, with the ``seed`` (2,) int32 of its step."""
+        base = numbered.base(self.training.seed, worker)
+        random = np.random.default_rng([base, number])
+        decoded = random.choice(self.rows, size)
+        own = random.random(size) < OWN
         other = [random.choice(self.siblings[int(i)]) for i in decoded]
         encoded = np.where(own, decoded, other)
-        return self.table.batch(decoded, encoded, self._moments(random))
+        batch = self.table.batch(decoded, encoded, self._moments(random, size))
+        return batch | {"seed": np.array([base, number], np.int32)}
 
-    def _moments(self, random: np.random.Generator) -> np.ndarray:
+    def _moments(self, random: np.random.Generator, size: int) -> np.ndarray:
         """Grid indices (B, T), one from each of T equal parts of the grid."""
-        count, times = self.training.batch, self.training.times
-        place = np.arange(times) + random.random((count, times))
+        times = self.training.times
+        place = np.arange(times) + random.random((size, times))
         return (place * (len(grid()) / times)).astype(int)

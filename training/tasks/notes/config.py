@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
-from training.plain import to_json
+from training.run import common, config
+from training.run.common import ListenedOutput
+from training.run.config import between
 
 
 @dataclass(frozen=True)
@@ -26,55 +29,44 @@ class Model:
 
     name: str = "notes"
     licence: str = ""
-    timbre: int = 16
-    width: int = 416
-    layers: int = 3
-    trait_width: int = 192
-    hop: int = 64
+    timbre: int = between(16, 2, 256)
+    width: int = between(416, 8, 4096)
+    layers: int = between(3, 1, 16)
+    trait_width: int = between(192, 8, 4096)
+    hop: int = between(64, 16, 512)
 
 
 @dataclass(frozen=True)
-class Training:
+class Training(common.Training):
     """How to train.
 
     Each step decodes ``times`` moments of ``batch`` notes; most of the notes are
     encoded from another note of their instrument, so that a timbre holds for all keys
     and velocities. ``prior`` weighs how normal timbres must be. The learning rate
-    falls from its highest to a hundredth over ``steps``, which ``max_minutes`` may cut
-    short (0: never).
+    falls from its highest to a hundredth over ``steps``.
     """
 
-    seed: int = 1
-    steps: int = 28_000
-    max_minutes: float = 0.0
-    batch: int = 64
-    times: int = 24
-    learning_rate: float = 2e-3
-    prior: float = 0.01
-    ema: float = 0.999
-    threads: int = 0
+    steps: int = between(28_000, 1, 10**9)
+    times: int = between(24, 1, 128)
+    learning_rate: float = between(2e-3, 0, 1)
+    prior: float = between(0.01, 0, 1000)
 
 
 @dataclass(frozen=True)
-class Output:
+class Output(ListenedOutput):
     """Where a run writes, and how often (in minutes)."""
 
     run: str = "runs/notes"
-    checkpoint_minutes: float = 5.0
-    sample_minutes: float = 15.0
-    keep: int = 3
+    sample_minutes: float = between(15.0, 0, 10**6)
 
 
 @dataclass(frozen=True)
-class Config:
-    """A whole run. ``task`` says that it is this package's."""
+class Config(config.Config):
+    """A whole run."""
 
-    task: str = "notes"
+    TASK: ClassVar[str] = "notes"
+
     data: Data = field(default_factory=Data)
     model: Model = field(default_factory=Model)
     training: Training = field(default_factory=Training)
     output: Output = field(default_factory=Output)
-
-    def to_json(self) -> str:
-        """JSON text from which the same configuration is read back."""
-        return to_json(self)

@@ -19,7 +19,7 @@ from training.run.files import write_atomically
 from training.tasks.notes import families, measures, speed
 from training.tasks.notes.features import Notes, read_notes
 from training.tasks.notes.form import FRAMES
-from training.tasks.notes.trained import Trained, mean_timbres, timbres
+from training.tasks.notes.sample import Trained, mean_timbres, timbres
 from training.tasks.notes.tuning import in_tune
 
 SHOWN = 320  # notes of each set

@@ -2,74 +2,61 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import tensorflow as tf
 
 from rtaudio_dl.card import Card, Tensor
-from rtaudio_dl.features import dft_matrices, mel_filterbank
-from training.run.export import finish, name_batch
+from training.audio.logmel import MelSpectrogram
+from training.run import export
+from training.run.export import GOLDEN_SEED
+from training.run.task import Exported
 from training.tasks.notes import synth
 from training.tasks.notes.config import Model
 from training.tasks.notes.features import SPEC, Notes, cell_weights
 from training.tasks.notes.form import FRAMES, RATE
 from training.tasks.notes.network import Decoder, Encoder
-from training.tasks.notes.trained import Trained, timbres
+from training.tasks.notes.sample import Trained, timbres
 
-OPSET = 17
 MAX_BYTES = 12_000_000
-GOLDEN_SEED = 2_026
 GOLDEN_HOPS = 48
 RELEASE_HOP = 40
 KEPT_HOPS = (0, 1, 8, 39, 40, 47)  # of the golden notes
 SOURCE = "FluidR3 GM by Frank Wen (MIT licence), rendered with FluidSynth"
 
 
-def export(
-    trained: Trained, notes: Notes, folder: Path, metrics: Path | None = None
-) -> dict[str, Any]:
-    """Write ``NAME.onnx`` and ``NAME.encoder.onnx``, each with its golden pair.
-
-    Raises ModelError if a file does not reproduce the network, or is too large.
-    """
+def exported(
+    trained: Trained, notes: Notes, metrics: Path | None = None
+) -> list[Exported]:
+    """``NAME`` and ``NAME.encoder``, each with its golden pair."""
     model = trained.config.model
     found = timbres(trained, notes)
-    given = figures(json.loads(metrics.read_text("utf-8"))) if metrics else {}
+    given = figures(export.read_metrics(metrics)) if metrics else {}
     facts = {
         "data": (
             f"{trained.facts['notes']} notes of {trained.facts['instruments']} "
             f"instruments: {SOURCE}"
         ),
-        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "training": {
-            "steps": trained.facts["step"],
-            "minutes": trained.facts["minutes"],
-            "data_digest": trained.facts["data"],
-            "parameters": trained.facts["parameters"],
-        },
+        "created": export.created(),
+        "training": export.history(trained.facts),
     }
     z = np.array([t["z"] for t in found.values()], np.float32)
-    report = finish(
-        describe(model, facts, found, given),
-        convert_decoder(trained.decoder, model),
-        *golden_hops(trained.decoder, model, z),
-        folder,
-        MAX_BYTES,
-    )
-    encoder = finish(
-        describe_encoder(model, facts),
-        convert_encoder(trained.encoder),
-        *golden_notes(trained, z),
-        folder,
-        MAX_BYTES,
-    )
-    return report | {f"encoder: {k}": v for k, v in encoder.items()}
+    return [
+        Exported(
+            describe(model, facts, found, given),
+            convert_decoder(trained.decoder, model),
+            *golden_hops(trained.decoder, model, z),
+            MAX_BYTES,
+        ),
+        Exported(
+            describe_encoder(model, facts),
+            convert_encoder(trained.encoder),
+            *golden_notes(trained, z),
+            MAX_BYTES,
+        ),
+    ]
 
 
 def figures(metrics: dict) -> dict:
@@ -152,7 +139,7 @@ def convert_decoder(decoder: Decoder, model: Model) -> onnx.ModelProto:
         outputs = {"audio": audio}
         return outputs | {f"{name}_after": after[name] for name in synth.STATE}
 
-    return _convert(graph, controls(model) + states(model, after=False))
+    return export.convert(graph, controls(model) + states(model, after=False))
 
 
 def convert_encoder(encoder: Encoder) -> onnx.ModelProto:
@@ -162,23 +149,12 @@ def convert_encoder(encoder: Encoder) -> onnx.ModelProto:
         return {"timbre": encode_audio(encoder, audio, pitch, velocity)}
 
     names = ("audio", "audio", FRAMES), ("pitch", "pitch", 1), ("velocity",) * 2 + (1,)
-    return _convert(graph, [Tensor(n, r, ("B", size)) for n, r, size in names])
+    return export.convert(graph, [Tensor(n, r, ("B", size)) for n, r, size in names])
 
 
 def encode_audio(encoder: Encoder, audio, pitch, velocity) -> tf.Tensor:
-    """Timbres (B, Z) of notes (B, FRAMES); equal to `features.encoder_view`.
-
-    Frames are cut as rows of hops put side by side: ONNX has no other cheap way.
-    """
-    beside = SPEC.window // SPEC.hop
-    rows = tf.reshape(
-        audio[:, : FRAMES // SPEC.hop * SPEC.hop], [-1, FRAMES // SPEC.hop, SPEC.hop]
-    )
-    count = FRAMES // SPEC.hop - beside + 1
-    framed = tf.concat([rows[:, i : i + count] for i in range(beside)], axis=2)
-    real, imaginary = tf.split(framed @ dft_matrices(SPEC.window), 2, axis=2)
-    power = (real**2 + imaginary**2) @ mel_filterbank(SPEC)
-    mel = tf.math.log(power + np.float32(SPEC.floor))
+    """Timbres (B, Z) of notes (B, FRAMES); equal to `features.encoder_view`."""
+    mel = MelSpectrogram(SPEC)(audio)
     cells = tf.matmul(cell_weights().T[None], mel)
     loudest = tf.reduce_max(cells, axis=[1, 2], keepdims=True)
     return encoder(cells - loudest, pitch, velocity)[0]
@@ -230,24 +206,3 @@ def golden_notes(
 
 def _stacked(rows: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     return {k: np.concatenate([r[k] for r in rows]) for k in rows[0]}
-
-
-def _convert(graph: Callable, inputs: list[Tensor]) -> onnx.ModelProto:
-    """A function of tensors as ONNX with real names and a free batch size."""
-    # Imported here: it takes seconds, and only this command needs it.
-    import tf2onnx
-
-    signature = [
-        tf.TensorSpec([None, *t.shape[1:]], tf.float32, t.name) for t in inputs
-    ]
-
-    @tf.function(input_signature=signature, autograph=False)
-    def named(*tensors):
-        outputs = graph(*tensors)
-        return {name: tf.identity(x, name=name) for name, x in outputs.items()}
-
-    model, _ = tf2onnx.convert.from_function(
-        named, input_signature=signature, opset=OPSET
-    )
-    name_batch(model)
-    return model

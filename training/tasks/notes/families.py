@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from training.data.general_midi import FAMILIES
+from training.data.nsynth import FAMILIES
 from training.tasks.notes.features import Notes, encoder_view
 
 BATCH = 128

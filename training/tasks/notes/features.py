@@ -11,12 +11,10 @@ from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
 from rtaudio_dl.features import LogMel, frame_count, log_mel
-from training.data import nsynth_notes as nsynth
-from training.data import tfrecord
-from training.data.nsynth_notes import Note
+from training.data import nsynth
+from training.data.nsynth import Note
 from training.data.workers import spread
 from training.errors import DataError
 from training.run.files import write_atomically
@@ -64,6 +62,15 @@ class Notes:
     def velocity(self, rows: np.ndarray) -> np.ndarray:
         """Velocities of some rows, (n,) float32, 0..1."""
         return np.array([self.notes[i].velocity for i in rows], np.float32) / 127
+
+    def facts(self) -> dict:
+        """What a checkpoint and a card tell of the training notes."""
+        used = [self.notes[i] for i in self.rows("train")]
+        return {
+            "notes": len(used),
+            "instruments": len({n.instrument for n in used}),
+            "groups": len({n.group for n in used}),
+        }
 
     def instruments(self) -> dict[str, np.ndarray]:
         """Row numbers of each instrument, in order of its first note."""
@@ -116,33 +123,9 @@ def cell_weights() -> np.ndarray:
     return weights
 
 
-def read_note(source: Path, note: Note) -> np.ndarray:
-    """A note as (FRAMES,) float32, from its file or its record in a folder."""
-    if not note.bytes:
-        return read_audio(source / note.path)
-    audio, _ = tfrecord.audio(source / note.path, note.offset, note.bytes)
-    return _of_length(audio)
-
-
-def read_audio(path: Path) -> np.ndarray:
-    """A note as (FRAMES,) float32; shorter files are padded, longer ones cut."""
-    try:
-        info = soundfile.info(path)
-        if info.samplerate != RATE or info.frames > 100 * FRAMES:
-            raise DataError(f"{path}: {info.samplerate} Hz, {info.frames} frames")
-        audio, _ = soundfile.read(path, dtype="float32", always_2d=True)
-    except (OSError, soundfile.SoundFileError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from None
-    return _of_length(audio.mean(axis=1))
-
-
-def _of_length(mono: np.ndarray) -> np.ndarray:
-    return np.pad(mono[:FRAMES], (0, max(0, FRAMES - len(mono))))
-
-
 def read_notes(source: Path, notes: Notes, rows: np.ndarray) -> np.ndarray:
     """Some notes (n, FRAMES) float32 at the level that they are trained at."""
-    sounds = [read_note(source, notes.notes[i]) for i in rows]
+    sounds = [nsynth.sound(source, notes.notes[i]) for i in rows]
     gain = 10 ** (notes.gain_db[rows, None] / 20)
     return (np.stack(sounds) * gain).astype(np.float32)
 
@@ -171,14 +154,14 @@ def _octave_lower(source: Path, notes: tuple[Note, ...]) -> set[str]:
     for note in notes:
         if note.velocity >= 75 and MIDDLE[0] <= note.pitch <= MIDDLE[1]:
             if note.pitch % 4 == 0:
-                parts = analyse(read_note(source, note), note.pitch)
+                parts = analyse(nsynth.sound(source, note), note.pitch)
                 share.setdefault(note.instrument, []).append(parts.octave_below)
     return {name for name, s in share.items() if np.median(s) > OCTAVE_BELOW}
 
 
 def _analyse_some(source: Path, work: list[tuple[Note, int]]) -> dict[str, np.ndarray]:
     found = []
-    sounds = np.stack([read_note(source, note) for note, _ in work])
+    sounds = np.stack([nsynth.sound(source, note) for note, _ in work])
     for audio, (_, pitch) in zip(sounds, work, strict=True):
         parts = analyse(audio, pitch)
         found.append(

@@ -6,9 +6,10 @@ from functools import cache
 
 import numpy as np
 
-RATE = 16_000
-HELD_SECONDS, SECONDS = 3.0, 4.0
-FRAMES = round(RATE * SECONDS)
+from training.data.nsynth import FRAMES, HELD_SECONDS, RATE, SECONDS
+
+__all__ = ["FRAMES", "HELD_SECONDS", "RATE", "SECONDS"]
+
 PARTIALS = 96
 BANDS = 24
 TOP_HZ = 7_600.0  # Partials above are left out: their upper half would alias.

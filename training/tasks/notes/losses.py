@@ -7,9 +7,6 @@ import tensorflow as tf
 
 from training.tasks.notes.form import BANDS, PARTIALS, TOP_HZ, band_edges
 from training.tasks.notes.network import FADE_SCALE
-from training.tasks.wavegan.losses import divergence
-
-__all__ = ["WEIGHTS", "divergence", "of_notes"]
 
 WEIGHTS = {
     "partials": 1.0,

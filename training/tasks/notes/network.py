@@ -32,7 +32,8 @@ class Encoder(keras.Model):
     """(mel (B, CELLS, bands), pitch (B, 1), velocity (B, 1)) -> mean, log variance."""
 
     def __init__(self, model: Model):
-        super().__init__()
+        # Keys and times are finer than bfloat16: the layers cast for themselves.
+        super().__init__(autocast=False)
         layers = keras.layers
         self.convolutions = [
             layers.Conv2D(c, 3, strides=2, padding="same", activation="silu")
@@ -40,7 +41,7 @@ class Encoder(keras.Model):
         ]
         self.flatten = layers.Flatten()
         self.hidden = layers.Dense(128, activation="silu")
-        self.out = layers.Dense(2 * model.timbre)
+        self.out = layers.Dense(2 * model.timbre, dtype="float32")
 
     def call(self, mel: tf.Tensor, pitch: tf.Tensor, velocity: tf.Tensor):
         """Mean and log variance of the timbre, (B, Z) each."""
@@ -48,7 +49,8 @@ class Encoder(keras.Model):
         for layer in self.convolutions:
             x = layer(x)
         played = tf.concat([pitch_bumps(pitch), velocity], axis=1)
-        x = self.hidden(tf.concat([self.flatten(x), played], axis=1))
+        seen = tf.cast(self.flatten(x), tf.float32)
+        x = self.hidden(tf.concat([seen, played], axis=1))
         mean, log_variance = tf.split(self.out(x), 2, axis=1)
         return mean, tf.clip_by_value(log_variance - 3.0, -10.0, 2.0)
 
@@ -57,18 +59,18 @@ class Decoder(keras.Model):
     """From key, velocity, timbre and time to levels in dB; see `levels`."""
 
     def __init__(self, model: Model):
-        super().__init__()
+        super().__init__(autocast=False)
         dense = keras.layers.Dense
         self.of_context = dense(model.width)
         self.of_time = dense(model.width, use_bias=False)
         self.hidden = [
             dense(model.width, activation="silu") for _ in range(model.layers - 1)
         ]
-        self.out = dense(LEVELS)
+        self.out = dense(LEVELS, dtype="float32")
         self.trait_hidden = [
             dense(model.trait_width, activation="silu") for _ in range(2)
         ]
-        self.trait_out = dense(2 * PARTIALS + 2 * LEVELS)
+        self.trait_out = dense(2 * PARTIALS + 2 * LEVELS, dtype="float32")
 
     def call(self, pitch, velocity, timbre, seconds_on, seconds_off):
         """Levels (B, T, LEVELS) and traits; arguments (B, 1), (B, Z) and (B, T)."""
@@ -147,3 +149,9 @@ def build(model: Model) -> tuple[Encoder, Decoder]:
     encoder(tf.zeros([1, CELLS, SPEC.bands]), 60.0 * one, one)
     decoder(60.0 * one, one, tf.zeros([1, model.timbre]), zero, zero)
     return encoder, decoder
+
+
+def named(model: Model) -> dict[str, keras.Model]:
+    """The same by name, the encoder first."""
+    encoder, decoder = build(model)
+    return {"encoder": encoder, "decoder": decoder}

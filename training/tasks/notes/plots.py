@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.general_midi import FAMILIES
+from training.data.nsynth import FAMILIES
 from training.run.files import write_atomically
 from training.run.sheet import FLOOR_DB, spectrogram_db
 

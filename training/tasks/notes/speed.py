@@ -9,7 +9,7 @@ import numpy as np
 from training.run.export import session
 from training.tasks.notes.export import convert_decoder
 from training.tasks.notes.form import RATE
-from training.tasks.notes.trained import Trained
+from training.tasks.notes.sample import Trained
 
 VOICES = (1, 2, 4, 8, 16, 32)
 RUNS = 400

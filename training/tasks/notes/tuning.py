@@ -10,7 +10,7 @@ from rtaudio_dl.features import find_pitch
 from training.errors import DataError
 from training.tasks.notes.features import Notes, read_notes
 from training.tasks.notes.form import RATE
-from training.tasks.notes.trained import Trained
+from training.tasks.notes.sample import Trained
 
 KEYS = tuple(range(36, 97))  # C2 to C7
 TUNED_INSTRUMENTS = 12

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from training.audio.pcm import INT16
+from training.data import numbered
 from training.data.prepare import Dataset
 from training.tasks.wavegan.config import Config
 
@@ -25,8 +26,9 @@ def dataset(
     classes = sounds.classes()[rows]
     audio = tf.constant(sounds.audio[rows])
     one_hot = tf.constant(one_hot_classes(classes, config, sounds))
-    logits = tf.constant(np.log(sampling(classes, config.data.balance))[None, :])
-    base = config.training.seed * 7919 + worker
+    chances = numbered.sampling(classes, config.data.balance)
+    logits = tf.constant(np.log(chances)[None, :])
+    base = numbered.base(config.training.seed, worker)
     count = config.training.critics * replica_batch
 
     def batch(number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
@@ -40,20 +42,7 @@ def dataset(
             seed,
         )
 
-    numbers = tf.data.Dataset.range(start, np.iinfo(np.int32).max)
-    options = tf.data.Options()
-    options.deterministic = True
-    options.experimental_distribute.auto_shard_policy = (
-        tf.data.experimental.AutoShardPolicy.OFF
-    )
-    return numbers.map(batch, tf.data.AUTOTUNE).prefetch(4).with_options(options)
-
-
-def sampling(classes: np.ndarray, balance: float) -> np.ndarray:
-    """Probability of each row: 0 all rows alike, 1 all classes alike; float32."""
-    counts = np.bincount(classes)[classes].astype(np.float64)
-    weights = counts**-balance
-    return (weights / weights.sum()).astype(np.float32)
+    return numbered.dataset(start, batch)
 
 
 def one_hot_classes(classes: np.ndarray, config: Config, sounds: Dataset) -> np.ndarray:

@@ -6,7 +6,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from rtaudio_dl.features import LogMel, dft_matrices, mel_filterbank
+from rtaudio_dl.features import LogMel
+from training.audio.dice import Dice
+from training.audio.logmel import MelSpectrogram
 from training.tasks.wavegan.config import Config, start_frames
 
 STRIDE = 4
@@ -57,11 +59,11 @@ class WaveCritic(keras.Model):
         return audio[:, :, None]
 
     def call(self, view: tf.Tensor, classes: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        hidden = view
+        hidden, dice = view, Dice(seed)  # Keras hands on tensors only.
         for i, stage in enumerate(self.stages):
             hidden = tf.nn.leaky_relu(stage(hidden), LEAK)
             if self.shuffle and i + 1 < len(self.stages):
-                hidden = phase_shuffle(hidden, self.shuffle, seed + i)
+                hidden = phase_shuffle(hidden, self.shuffle, dice.of(f"layer {i}"))
         return self.head(hidden, classes)
 
 
@@ -70,7 +72,7 @@ class SpectralView(keras.Model):
 
     def __init__(self, config: Config, spec: LogMel, name: str):
         super().__init__(name=f"{name}{spec.window}")
-        self.spectrogram = LogMelLayer(spec)
+        self.spectrogram = MelSpectrogram(spec)
         self.silence = float(np.log(spec.floor))
         dim = config.model.spectral_dim
         self.stages = [
@@ -118,28 +120,12 @@ class Encoder(SpectralView):
         return tf.cast(mean, tf.float32), tf.cast(log_variance, tf.float32)
 
 
-class LogMelLayer(keras.layers.Layer):
-    """`rtaudio_dl.features.log_mel` as TensorFlow operations, in float32."""
-
-    def __init__(self, spec: LogMel):
-        super().__init__(name="log_mel", dtype="float32")
-        self.spec = spec
-        self.dft = dft_matrices(spec.window)
-        self.filters = mel_filterbank(spec)
-
-    def call(self, audio: tf.Tensor) -> tf.Tensor:
-        framed = tf.signal.frame(audio, self.spec.window, self.spec.hop)
-        real, imaginary = tf.split(tf.matmul(framed, self.dft), 2, axis=-1)
-        mel = tf.matmul(real**2 + imaginary**2, self.filters)
-        return tf.math.log(mel + self.spec.floor)
-
-
-def phase_shuffle(hidden: tf.Tensor, reach: int, seed: tf.Tensor) -> tf.Tensor:
+def phase_shuffle(hidden: tf.Tensor, reach: int, dice: Dice) -> tf.Tensor:
     """Shift (B, T, C) by -reach..reach frames, mirrored at the ends; one shift a batch.
 
     Keeps a critic from learning the phase of the upsampling artefacts.
     """
-    shift = tf.random.stateless_uniform([], seed, -reach, reach + 1, tf.int32)
+    shift = dice.whole("shift", [], -reach, reach)
     frames = hidden.shape[1]
     padded = tf.pad(hidden, [[0, 0], [reach, reach], [0, 0]], mode="REFLECT")
     return tf.ensure_shape(

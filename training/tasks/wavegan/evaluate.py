@@ -22,7 +22,7 @@ from training.run import metrics
 from training.run.files import write_atomically
 from training.tasks.wavegan import checks, judge
 from training.tasks.wavegan import page as report
-from training.tasks.wavegan.trained import Trained, generate
+from training.tasks.wavegan.sample import Trained, generate
 
 JUDGE_STEPS = 900
 PER_CLASS = 40

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from rtaudio_dl.features import LogMel, log_mel
-from training.tasks.wavegan.batches import sampling
+from training.data.numbered import sampling
 
 BATCH = 64
 WIDTHS = (16, 32, 64, 64)

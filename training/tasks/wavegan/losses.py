@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from training.audio.dice import Dice
+
 QUARTERS = 4
 
 
@@ -28,7 +30,7 @@ def penalty(
     score: Callable[[tf.Tensor], tf.Tensor],
     real: tf.Tensor,
     fake: tf.Tensor,
-    seed: tf.Tensor,
+    dice: Dice,
 ) -> tf.Tensor:
     """What keeps a critic smooth, not yet weighted.
 
@@ -37,7 +39,7 @@ def penalty(
     """
     if kind == "wgan-gp":
         shape = [tf.shape(real)[0]] + [1] * (real.shape.rank - 1)
-        mix = tf.random.stateless_uniform(shape, seed)
+        mix = dice.uniform("mix", shape)
         squares = _squared_gradient(score, real + mix * (fake - real))
         return tf.reduce_mean((tf.sqrt(squares + 1e-12) - 1.0) ** 2)
     return 0.5 * tf.reduce_mean(_squared_gradient(score, real))
@@ -71,12 +73,6 @@ def average_distance(fake: tf.Tensor, real: tf.Tensor) -> tf.Tensor:
         for x in (fake, real)
     ]
     return 0.25 * tf.reduce_mean(tf.abs(averages[0] - averages[1]))
-
-
-def divergence(mean: tf.Tensor, log_variance: tf.Tensor) -> tf.Tensor:
-    """KL from N(mean, variance) to N(0, 1), in nats per sound; arguments are (B, Z)."""
-    terms = mean**2 + tf.exp(log_variance) - log_variance - 1.0
-    return 0.5 * tf.reduce_mean(tf.reduce_sum(terms, axis=1))
 
 
 def _squared_gradient(score: Callable, view: tf.Tensor) -> tf.Tensor:

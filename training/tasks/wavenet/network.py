@@ -142,3 +142,9 @@ def generate(
         drawn = (logits + random.gumbel(size=logits.shape)).argmax(1)
         scaled[:, n, 0] = (drawn - 128.0) / 128.0
     return from_mu_law(scaled[:, :frames, 0] * 128.0).numpy()
+
+
+def named(model: Model) -> dict[str, keras.Model]:
+    """Both networks by name, the encoder first."""
+    encoder, decoder = build(model)
+    return {"encoder": encoder, "decoder": decoder}

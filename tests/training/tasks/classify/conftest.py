@@ -16,13 +16,15 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def trained(folder):
     """The configuration of a run that has ended, and learned something."""
-    from training.tasks.classify import cross, loop
+    from training.run import loop
+    from training.tasks.classify import cross
+    from training.tasks.classify.task import TASK
 
     config = tiny.config(
         folder,
-        training={"epochs": 30},
+        training={"epochs": 30, "seed": 2},
         output={"run": str(folder / "run"), "valid_every": 10},
     )
     (part,) = cross.runs(config)
-    assert loop.start(part, fresh=True).train()
+    assert loop.start(TASK, part).train()
     return config

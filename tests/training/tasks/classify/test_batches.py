@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.training.tasks.classify import tiny
-from training.tasks.classify import batches, task
+from training.tasks.classify import batches, dataset
 
 
 def take(config, sounds, start: int, count: int, size: int = 12):
@@ -16,7 +16,7 @@ def take(config, sounds, start: int, count: int, size: int = 12):
 
 @pytest.fixture(scope="module")
 def sounds(folder):
-    return task.load(tiny.config(folder)).training_sounds()
+    return dataset.load(tiny.config(folder)).training_sounds()
 
 
 def test_any_batch_can_be_made_alone(folder, sounds):
@@ -42,14 +42,14 @@ def test_shapes_and_types(folder, sounds):
 
 
 def test_only_training_sounds_train(folder, sounds):
-    made = task.load(tiny.config(folder))
+    made = dataset.load(tiny.config(folder))
     assert set(made.part[sounds.rows]) == {"train"}
     assert len(sounds.rows) == 27
 
 
 def test_silence_joins_as_a_class_of_its_own(folder):
     config = tiny.config(folder, data={"silence": "none", "silence_share": 0.5})
-    made = task.load(config)
+    made = dataset.load(config)
     assert made.labels == (*tiny.LABELS, "none")
     classes = take(config, made.training_sounds(), 0, 1, size=200)[0][2]
     assert 70 < (classes == 3).sum() < 130
@@ -57,7 +57,7 @@ def test_silence_joins_as_a_class_of_its_own(folder):
 
 def test_a_short_clip_moves_about_and_is_whole(folder):
     config = tiny.config(folder, data={"frames": 3_000}, augment={"shift_seconds": 0})
-    made = task.load(config)
+    made = dataset.load(config)
     audio = take(config, made.training_sounds(), 0, 1)[0][0]
     starts = np.array([np.flatnonzero(np.abs(a) > 50)[0] for a in audio])
     assert len(set(starts)) > 6 and starts.max() < 1_100

@@ -17,10 +17,10 @@ SHIPPED = sorted(
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_shipped_files_are_valid(path):
-    loaded = config.load(path)
+    loaded = config.Config.load(path)
     assert tasks.of_config(path) == "classifier"
     assert loaded.model.licence or path.stem.endswith("paper")
-    assert config.from_json(loaded.to_json(), "json") == loaded
+    assert config.Config.from_json(loaded.to_json(), "json") == loaded
 
 
 def test_there_are_shipped_files():
@@ -49,4 +49,4 @@ def test_is_frozen():
 )
 def test_mistakes_are_explained(fields, message):
     with pytest.raises(ConfigError, match=message):
-        config.from_mapping(fields, "a.toml")
+        config.Config.from_mapping(fields, "a.toml")

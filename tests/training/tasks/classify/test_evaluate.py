@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.training.running import start
 from tests.training.tasks.classify import tiny
 from training.errors import DataError
-from training.tasks.classify import cross, evaluate, held_out, loop
+from training.tasks.classify import cross, evaluate, held_out, verdict
+from training.tasks.classify.task import TASK
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,7 @@ def test_mistakes_are_seen_and_heard(spoilt, tmp_path):
     from training.tasks.classify import page
 
     calibrations = held_out.calibrations([spoilt])
-    judged = evaluate.verdict([spoilt], calibrations)
+    judged = verdict.verdict([spoilt], calibrations)
     figures = evaluate.figures([spoilt], calibrations, judged)
     assert figures["mistakes"] == 12
     page.write(tmp_path / "a.html", figures, [spoilt], judged)
@@ -71,7 +73,7 @@ def test_names_cannot_become_markup(trained, spoilt, tmp_path):
     from training.tasks.classify import page
 
     calibrations = held_out.calibrations([spoilt])
-    judged = evaluate.verdict([spoilt], calibrations)
+    judged = verdict.verdict([spoilt], calibrations)
     figures = evaluate.figures([spoilt], calibrations, judged)
     spoilt.trained.facts["licences"] = "<script>alert(1)</script>"
     page.write(tmp_path / "a.html", figures, [spoilt], judged)
@@ -99,12 +101,10 @@ def folds(folder, tmp_path_factory):
         output={"run": str(run)},
     )
     for part in cross.runs(config):
-        seeded = replace(config.training, seed=part.fold)
-        ended = loop.start(
-            replace(part, config=replace(part.config, training=seeded)), fresh=True
-        )
+        seeded = replace(config.training, seed=part.config.data.fold)
+        ended = start(TASK, replace(part.config, training=seeded))
         ended.folder.mkdir()
-        ended.save(done=True)
+        ended.save()
     return config
 
 

@@ -12,7 +12,7 @@ from rtaudio_dl import card
 from rtaudio_dl.errors import ModelError
 from tests.training.tasks.classify import tiny
 from training.errors import ConfigError
-from training.run.export import TOLERANCE
+from training.run.export import TOLERANCE, finish
 from training.tasks.classify import calibrate, cross, evaluate, export
 from training.tasks.classify.trained import load
 
@@ -22,7 +22,7 @@ def exported(trained, tmp_path_factory):
     out = tmp_path_factory.mktemp("models")
     evaluation = cross.runs(trained)[0].folder / "evaluation"
     evaluate.evaluate(trained, evaluation)
-    export.export(trained, out)
+    finish(export.exported(trained), out)
     return out
 
 
@@ -92,7 +92,7 @@ def test_the_card_says_what_a_host_needs(exported, figures):
 def test_without_an_evaluation_the_next_step_is_named(trained, tmp_path):
     moved = replace(trained, output=replace(trained.output, run=str(tmp_path)))
     with pytest.raises(ConfigError, match="python -m training evaluate"):
-        export.export(moved, tmp_path)
+        finish(export.exported(moved), tmp_path)
 
 
 def test_an_old_evaluation_is_refused(trained, exported, figures, tmp_path):
@@ -100,13 +100,13 @@ def test_an_old_evaluation_is_refused(trained, exported, figures, tmp_path):
     figures["runs"][0]["step"] = 1
     (tmp_path / "old.json").write_text(json.dumps(figures))
     with pytest.raises(ConfigError, match="evaluated at step 1, but the newest is 90"):
-        export.export(trained, tmp_path, tmp_path / "old.json")
+        finish(export.exported(trained, tmp_path / "old.json"), tmp_path)
 
 
 def test_a_large_model_is_refused(trained, exported, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "MAX_BYTES", 1_000)
     with pytest.raises(ModelError, match="make the network smaller"):
-        export.export(trained, tmp_path)
+        finish(export.exported(trained), tmp_path)
     assert not list(tmp_path.iterdir())
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from training.tasks.classify.config import from_mapping
-from training.tasks.classify.learner import parameters
+from training.run.learner import parameters
+from training.tasks.classify.config import Config
 from training.tasks.classify.nets import network
 
 KINDS = ("resnet", "dsresnet", "bcresnet")
@@ -13,7 +13,7 @@ KINDS = ("resnet", "dsresnet", "bcresnet")
 
 def net(kind: str, **model):
     model = {"widths": [4, 6], "blocks": [1, 2], "kind": kind, "width": 1} | model
-    return network(from_mapping({"model": model}, "test"), 12)
+    return network(Config.from_mapping({"model": model}, "test"), 12)
 
 
 @pytest.mark.parametrize("kind", KINDS)

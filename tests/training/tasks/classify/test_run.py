@@ -11,14 +11,15 @@ import soundfile
 from tests.training.tasks.classify import tiny
 from training import cli
 from training.errors import ConfigError
-from training.run import checkpoint, runtime
-from training.tasks.classify import cross, listen, loop
-from training.tasks.classify.config import from_json
+from training.run import checkpoint, loop, runtime
+from training.tasks.classify import cross, listen
+from training.tasks.classify.config import Config
+from training.tasks.classify.task import TASK
 
 
 def start(config, fresh: bool = True) -> loop.Run:
     (part,) = cross.runs(config)
-    return loop.start(part, fresh)
+    return loop.start(TASK, part, fresh)
 
 
 def config(folder, tmp_path, **changes):
@@ -27,13 +28,13 @@ def config(folder, tmp_path, **changes):
 
 
 def state(run: loop.Run) -> list[np.ndarray]:
-    return [np.asarray(v) for v in run.learner.state()]
+    return [np.asarray(v) for v in run.learner.state().values()]
 
 
 def test_a_run_learns(trained):
     (part,) = cross.runs(trained)
-    run = loop.start(part, fresh=False)
-    assert run.score("test")["accuracy"] > 0.9
+    run = loop.start(TASK, part, fresh=False)
+    assert run.learner.score("test")["accuracy"] > 0.9
     assert [p["epoch"] for p in run.history] == [10, 20, 30]
     assert run.history[-1]["loss"] < run.history[0]["loss"]
     assert part.finished()
@@ -63,19 +64,18 @@ def check_checkpoints(run: loop.Run) -> None:
     """The newest two are kept, and hold the configuration."""
     found = sorted(run.folder.glob("*.npz"))
     assert [p.name for p in found] == ["step-00000011.npz", "step-00000012.npz"]
-    assert checkpoint.load(found[-1], from_json).config == run.config
+    assert checkpoint.load(found[-1], Config).config == run.config
 
 
 def stop_after(run: loop.Run, steps: int) -> None:
-    one_step = run._step
+    one_step = run._one_step
 
-    def step(*batch):
-        report = one_step(*batch)
+    def step(batch):
+        one_step(batch)
         if run.step == steps:
             signal.raise_signal(signal.SIGTERM)
-        return report
 
-    run._step = step
+    run._one_step = step
 
 
 def test_a_longer_run_is_not_finished(trained):
@@ -114,7 +114,7 @@ def test_mixed_precision_and_plain_gradient_descent_stay_finite(folder, tmp_path
         run.train()
     finally:
         keras.config.set_dtype_policy("float32")
-    assert type(run.learner.optimizer).__name__ == "SGD"
+    assert type(run.learner.optimizers["classifier"]).__name__ == "SGD"
     assert all(np.all(np.isfinite(v)) for v in state(run))
 
 
@@ -123,10 +123,10 @@ def test_a_run_may_begin_as_one_of_other_labels(trained, folder, tmp_path):
         folder,
         tmp_path,
         data={"aliases": {"buzz": "tone"}},
-        model={"start": trained.output.run},
+        training={"init": trained.output.run},
     )
     run, (part,) = start(begun), cross.runs(trained)
-    first = loop.start(part, fresh=False).learner.average.weights
+    first = loop.start(TASK, part, fresh=False).learner.average.weights
     for weights in (run.learner.network.weights, run.learner.average.weights):
         pairs = zip(weights[:-2], first[:-2], strict=True)
         assert all(np.array_equal(a, b) for a, b in pairs)
@@ -134,9 +134,9 @@ def test_a_run_may_begin_as_one_of_other_labels(trained, folder, tmp_path):
 
 
 def test_a_run_cannot_begin_as_another_network(trained, folder, tmp_path):
-    model = {"start": trained.output.run, "widths": [8, 13]}
+    init, model = {"init": trained.output.run}, {"widths": [8, 13]}
     with pytest.raises(ConfigError, match="needs the same front and model"):
-        start(config(folder, tmp_path, model=model))
+        start(config(folder, tmp_path, model=model, training=init))
 
 
 def test_augmented_windows_can_be_heard(trained, tmp_path):
@@ -149,7 +149,7 @@ def test_augmented_windows_can_be_heard(trained, tmp_path):
 def test_folds_are_runs_of_their_own(folder, tmp_path):
     made = config(folder, tmp_path, data={"protocol": "folds"})
     parts = cross.runs(made)
-    assert [p.fold for p in parts] == [1, 2, 3]
+    assert [p.config.data.fold for p in parts] == [1, 2, 3]
     assert [p.folder.name for p in parts] == ["fold-1", "fold-2", "fold-3"]
 
 

@@ -8,7 +8,7 @@ import soundfile
 
 from training.data import manifest
 from training.data.manifest import Entry, Manifest
-from training.tasks.classify.config import Config, from_mapping
+from training.tasks.classify.config import Config
 
 RATE = 4_000
 FRAMES = 2_000
@@ -96,4 +96,4 @@ def config(folder: Path, **changes) -> Config:
     }
     for table, values in changes.items():
         mapping[table] = mapping.get(table, {}) | values
-    return from_mapping(mapping, "tiny")
+    return Config.from_mapping(mapping, "tiny")

@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from tests.training.running import opened
 from tests.training.tasks.notes.tiny import tone
 from training.tasks.notes import evaluate, measures, page, speed, tuning
-from training.tasks.notes.trained import load
+from training.tasks.notes.sample import Trained
+from training.tasks.notes.task import TASK
 
 
 def test_distance_of_a_sound_to_itself_is_zero():
@@ -51,8 +53,8 @@ def monkeypatch_module():
 
 @pytest.fixture(scope="module")
 def judged(trained_run, small):
-    trained = load(trained_run.folder)
-    return evaluate.evaluate(trained, trained_run.notes, judge_steps=2)
+    trained = Trained.of(opened(TASK, trained_run).trained())
+    return evaluate.evaluate(trained, trained_run.data, judge_steps=2)
 
 
 def test_both_sets_have_every_figure(judged):
@@ -80,7 +82,7 @@ def test_figures_are_written_and_told(judged, tmp_path):
 
 def test_the_page_holds_sounds_and_pictures(judged, trained_run, tmp_path):
     result, sets = judged
-    path = page.write(tmp_path, result, sets, trained_run.notes)
+    path = page.write(tmp_path, result, sets, trained_run.data)
     text = path.read_text()
     assert text.count("data:audio/flac") == 2 * sum(len(s.rows) for s in sets.values())
     assert text.count("data:image/png") == 4

@@ -5,23 +5,27 @@ import onnxruntime
 import pytest
 
 from rtaudio_dl.inference.model import open_model
+from tests.training.running import opened
+from training.run.export import finish
 from training.tasks.notes import export, synth
 from training.tasks.notes.features import encoder_view
 from training.tasks.notes.form import FRAMES
-from training.tasks.notes.trained import load, plane
+from training.tasks.notes.sample import Trained, plane
+from training.tasks.notes.task import TASK
 
 LIMIT = 1e-3
 
 
 @pytest.fixture(scope="module")
 def trained(trained_run):
-    return load(trained_run.folder)
+    return Trained.of(opened(TASK, trained_run).trained())
 
 
 @pytest.fixture(scope="module")
 def folder(trained, trained_run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
-    export.export(trained, trained_run.notes, folder)
+    for model in export.exported(trained, trained_run.data):
+        finish(model, folder)
     return folder
 
 

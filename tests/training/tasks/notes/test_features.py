@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from tests.training.tasks.notes import tiny
+from training.data import nsynth
 from training.errors import DataError
 from training.tasks.notes import features
 from training.tasks.notes.form import FRAMES, RATE
@@ -76,9 +77,9 @@ def test_cells_take_every_feature_frame_once():
 def test_files_of_other_lengths_are_cut_and_padded(tmp_path):
     path = tmp_path / "a.wav"
     soundfile.write(path, np.ones(100) * 0.5, RATE)
-    audio = features.read_audio(path)
+    audio = nsynth.read_audio(path)
     assert audio.shape == (FRAMES,)
     assert audio[200] == 0
     soundfile.write(path, np.ones(100), 8_000)
     with pytest.raises(DataError, match="8000 Hz"):
-        features.read_audio(path)
+        nsynth.read_audio(path)

@@ -5,36 +5,41 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.training.running import start as start_run
 from tests.training.tasks.notes import tiny
 from training.errors import ConfigError, DataError
 from training.run import checkpoint
-from training.tasks.notes import reading
-from training.tasks.notes.loop import pairs, start
+from training.tasks.notes.batches import Draw
+from training.tasks.notes.config import Config
+from training.tasks.notes.task import TASK
+
+
+def start(config, checkpoint=None):
+    return start_run(TASK, config, checkpoint)
 
 
 def state(run):
-    return [np.asarray(v) for v in run.learner.state()]
+    return [np.asarray(v) for v in run.learner.state().values()]
 
 
-def with_steps(config, steps):
-    return replace(config, training=replace(config.training, steps=steps))
+@pytest.fixture(scope="module")
+def draw(trained_run):
+    return Draw(trained_run.learner.table, trained_run.config)
 
 
-def test_a_batch_is_a_function_of_its_step(trained_run):
-    first, again = (trained_run.draw.batch(7) for _ in range(2))
-    other = trained_run.draw.batch(8)
+def test_a_batch_is_a_function_of_its_step(draw):
+    first, again = (draw.batch(7, 4) for _ in range(2))
+    other = draw.batch(8, 4)
     assert all(np.array_equal(first[k], again[k]) for k in first)
     assert not np.array_equal(first["partials"], other["partials"])
 
 
-def test_only_training_notes_are_trained_on(trained_run):
-    names = {trained_run.notes.notes[i].name for i in trained_run.draw.rows}
+def test_only_training_notes_are_trained_on(trained_run, draw):
+    names = {trained_run.data.notes[i].name for i in draw.rows}
     assert names == {"pluck", "bow"}
-    for row, siblings in trained_run.draw.siblings.items():
-        notes = [trained_run.notes.notes[i] for i in siblings]
-        assert {n.instrument for n in notes} == {
-            trained_run.notes.notes[row].instrument
-        }
+    for row, siblings in draw.siblings.items():
+        notes = [trained_run.data.notes[i] for i in siblings]
+        assert {n.instrument for n in notes} == {trained_run.data.notes[row].instrument}
         assert {n.split for n in notes} == {"train"}
 
 
@@ -43,8 +48,7 @@ def test_a_resumed_run_is_the_unbroken_one(trained_run, notes_folder, tmp_path):
     config = replace(config, data=trained_run.config.data)
     half = start(config)
     # The schedule is of four steps; only the end comes early.
-    half.config = with_steps(config, 2)
-    half.train()
+    half.train(2)
     resumed = start(config, checkpoint.latest(tmp_path / "run"))
     assert resumed.step == 2
     resumed.train()
@@ -60,10 +64,11 @@ def test_other_notes_are_refused(trained_run, tmp_path):
 
 
 def test_pairs_are_written(trained_run):
-    names, audio = pairs(trained_run)
+    heard = trained_run.learner.listen()
+    names, audio = heard.names, heard.audio
     assert len(names) == len(audio) == 2 * len({n.rsplit(" ", 1)[0] for n in names})
     assert np.isfinite(audio).all()
-    (folder,) = trained_run.folder.glob("pairs-*")
+    (folder,) = trained_run.folder.glob("samples-*")
     assert (folder / "sheet.png").is_file()
 
 
@@ -77,7 +82,7 @@ def test_a_folder_without_training_notes_is_refused(tmp_path, monkeypatch):
 
 def test_a_configuration_survives_its_json(tmp_path, notes_folder):
     config = tiny.config(tmp_path, notes_folder)
-    assert reading.from_json(config.to_json(), "json") == config
+    assert Config.from_json(config.to_json(), "json") == config
 
 
 @pytest.mark.parametrize(
@@ -90,4 +95,4 @@ def test_a_configuration_survives_its_json(tmp_path, notes_folder):
 )
 def test_wrong_values_are_explained(table, words):
     with pytest.raises(ConfigError, match=words):
-        reading.from_mapping(table, "x.toml")
+        Config.from_mapping(table, "x.toml")

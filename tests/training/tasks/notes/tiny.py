@@ -12,7 +12,6 @@ import soundfile
 
 from training.tasks.notes.config import Config
 from training.tasks.notes.form import FRAMES, HELD_SECONDS, RATE, hz
-from training.tasks.notes.reading import from_mapping
 
 INSTRUMENTS = {
     "pluck": ("guitar", "train", -12.0),
@@ -97,4 +96,4 @@ def config(folder: Path, source: Path, **changes) -> Config:
     }
     for table, values in changes.items():
         mapping[table] = mapping[table] | values
-    return from_mapping(mapping, "tiny")
+    return Config.from_mapping(mapping, "tiny")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.training.tasks.wavegan import tiny
-from training.data import prepare
+from training.data import numbered, prepare
 from training.tasks.wavegan import batches
 
 
@@ -38,7 +38,7 @@ def test_workers_and_seeds_see_other_batches(drums):
 @pytest.mark.parametrize("balance, share", [(0.0, 0.1), (0.5, 0.25), (1.0, 0.5)])
 def test_balance_lifts_the_rare_class(balance, share):
     classes = np.repeat([0, 1], [90, 10])
-    chances = batches.sampling(classes, balance)
+    chances = numbered.sampling(classes, balance)
     assert chances[classes == 1].sum() == pytest.approx(share, abs=1e-3)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from training.errors import ConfigError
-from training.run import config as reading
 from training.tasks.wavegan import config
 
 SHIPPED = sorted(Path(__file__).parents[4].glob("configs/wavegan_*.toml"))
@@ -15,18 +14,18 @@ SHIPPED = sorted(Path(__file__).parents[4].glob("configs/wavegan_*.toml"))
 def load(tmp_path: Path, text: str) -> config.Config:
     path = tmp_path / "a.toml"
     path.write_text(text)
-    return reading.load(path)
+    return config.Config.load(path)
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_shipped_files_are_valid(path):
-    assert reading.load(path).model.latent == 100
+    assert config.Config.load(path).model.latent == 100
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda p: p.stem)
 def test_json_gives_the_same_back(path):
-    loaded = reading.load(path)
-    assert reading.from_json(loaded.to_json(), "json") == loaded
+    loaded = config.Config.load(path)
+    assert config.Config.from_json(loaded.to_json(), "json") == loaded
 
 
 def test_defaults_are_the_published_ones():
@@ -75,7 +74,7 @@ def test_mistakes_are_explained(tmp_path, text, message):
 
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(ConfigError, match="no such configuration"):
-        reading.load(tmp_path / "none.toml")
+        config.Config.load(tmp_path / "none.toml")
 
 
 def test_a_whole_number_may_stand_for_a_float(tmp_path):

@@ -13,8 +13,9 @@ import tensorflow as tf
 from rtaudio_dl import card
 from rtaudio_dl.errors import ModelError
 from tests.training.tasks.wavegan import tiny
-from training.run import export
-from training.tasks.wavegan import trained
+from training.run.export import TOLERANCE, finish
+from training.tasks.wavegan import export
+from training.tasks.wavegan import sample as trained
 from training.tasks.wavegan.generator import Generator
 
 
@@ -36,7 +37,7 @@ def folder(model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     metrics = folder / "metrics.json"
     metrics.write_text(json.dumps({"recognition": 0.5}))
-    export.export(model, folder, metrics)
+    finish(export.exported(model, metrics), folder)
     return folder
 
 
@@ -69,7 +70,7 @@ def test_output_is_keras_output(model, folder, count):
     mixture = np.full((count, 2), 0.5, np.float32)
     expected = model.generator(tf.constant(latent), tf.constant(mixture)).numpy()
     found = session(folder).run(None, {"latent": latent, "class": mixture})[0]
-    assert np.abs(found - expected).max() <= export.TOLERANCE
+    assert np.abs(found - expected).max() <= TOLERANCE
 
 
 def test_golden_pair_is_replayed(folder):
@@ -78,7 +79,7 @@ def test_golden_pair_is_replayed(folder):
         expected = golden["out_audio"]
     found = session(folder).run(None, inputs)[0]
     assert len(found) == export.GOLDEN_COUNT
-    assert np.abs(found - expected).max() <= export.TOLERANCE
+    assert np.abs(found - expected).max() <= TOLERANCE
 
 
 def test_every_change_of_the_latent_is_heard(folder):
@@ -93,21 +94,21 @@ def test_every_change_of_the_latent_is_heard(folder):
 
 def test_unconditional_model_has_no_class(tmp_path):
     plain = untrained(tiny.config(tmp_path, model={"conditional": False}))
-    export.export(plain, tmp_path)
+    finish(export.exported(plain), tmp_path)
     assert [t.name for t in session(tmp_path).get_inputs()] == ["latent"]
 
 
 def test_a_wrong_conversion_is_refused(model, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "_keras", lambda *_: np.zeros((4, 512), np.float32))
     with pytest.raises(ModelError, match="differs from the network"):
-        export.export(model, tmp_path)
+        finish(export.exported(model), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_large_model_is_refused(model, tmp_path, monkeypatch):
     monkeypatch.setattr(export, "MAX_BYTES", 1_000)
     with pytest.raises(ModelError, match="make the network smaller"):
-        export.export(model, tmp_path)
+        finish(export.exported(model), tmp_path)
 
 
 def test_the_card_needs_no_tensorflow(folder):

@@ -8,9 +8,9 @@ import pytest
 import tensorflow as tf
 
 from tests.training.tasks.wavegan import tiny
-from training.run import config as reading
+from training.run.learner import parameters
 from training.tasks.wavegan import generator
-from training.tasks.wavegan.learner import parameters
+from training.tasks.wavegan.config import Config
 
 PAPER = Path(__file__).parents[4] / "configs" / "wavegan_paper.toml"
 SEED = tf.constant([1, 2])
@@ -27,7 +27,7 @@ def generate(settings, count: int = 5) -> np.ndarray:
 
 def test_published_size():
     """The figure of the published TensorFlow code at dim 64, to 1 %."""
-    made = generator.Generator(reading.load(PAPER))
+    made = generator.Generator(Config.load(PAPER))
     assert made(tf.zeros([1, 100]), tf.zeros([1, 1])).shape == (1, 16_384)
     assert parameters(made) == pytest.approx(19.07e6, rel=0.01)
 

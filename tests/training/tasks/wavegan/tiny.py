@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from training.run.config import from_mapping
 from training.tasks.wavegan.config import Config
 
 RATE = 4_000
@@ -81,4 +80,4 @@ def config(folder: Path, source: Path | None = None, **changes) -> Config:
     }
     for table, values in changes.items():
         mapping[table] = mapping[table] | values
-    return from_mapping(mapping, "tiny")
+    return Config.from_mapping(mapping, "tiny")

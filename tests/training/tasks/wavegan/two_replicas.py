@@ -7,7 +7,9 @@ import tensorflow as tf
 
 from tests.training.tasks.wavegan import tiny
 from training.run import runtime
-from training.tasks.wavegan import loop
+from training.run.loop import start
+from training.run.part import Part
+from training.tasks.wavegan.task import TASK
 
 
 def main(folder: Path, source: Path) -> None:
@@ -17,9 +19,10 @@ def main(folder: Path, source: Path) -> None:
     tf.config.set_logical_device_configuration(cpu, two)
     runtime.strategy = lambda name: tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     training = {"strategy": "mirrored", "reconstruct": 1.0, "warmup_steps": 1}
-    run = loop.start(tiny.config(folder, source=source, training=training))
+    config = tiny.config(folder, source=source, training=training)
+    run = start(TASK, Part(config))
     run.train(3)
-    variables = [*run.gan.generator_variables, *run.gan.critic_variables]
+    variables = [*run.learner.generator_variables, *run.learner.critic_variables]
     for variable in variables:
         first, second = run.strategy.experimental_local_results(variable.value)
         assert bool(tf.reduce_all(first == second)), variable.path

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.training.running import start
 from training.errors import ConfigError
 from training.run import checkpoint
 from training.tasks.wavenet import network
-from training.tasks.wavenet.config import Model, from_json, from_mapping, load
-from training.tasks.wavenet.loop import Run
+from training.tasks.wavenet.config import Config, Model
+from training.tasks.wavenet.learner import bits
+from training.tasks.wavenet.task import TASK
 
 ROOT = Path(__file__).parents[4]
 TINY = Model(
@@ -31,7 +33,9 @@ def tiny():
 
 
 def test_parameters_are_those_of_the_paper():
-    encoder, decoder = network.build(load(ROOT / "configs/nsynth_wavenet.toml").model)
+    encoder, decoder = network.build(
+        Config.load(ROOT / "configs/nsynth_wavenet.toml").model
+    )
     assert weights(encoder) == 1_976_336
     assert weights(decoder) == 59_827_712
 
@@ -79,7 +83,7 @@ def test_drawn_sound_is_what_the_logits_say(tiny):
 def config(folder, source, **training):
     values = {"steps": 3, "batch": 2, "crop": 64} | training
     sizes = {k: getattr(TINY, k) for k in vars(TINY)}
-    return from_mapping(
+    return Config.from_mapping(
         {
             "task": "wavenet",
             "data": {"source": str(source)},
@@ -92,21 +96,24 @@ def config(folder, source, **training):
 
 
 def test_a_run_trains_and_resumes_exactly(notes_folder, tmp_path):
-    whole = Run(config(tmp_path / "a", notes_folder))
+    whole = start(TASK, config(tmp_path / "a", notes_folder))
     assert whole.train()
-    half = Run(config(tmp_path / "b", notes_folder, steps=2))
+    half = start(TASK, config(tmp_path / "b", notes_folder, steps=2))
     half.train()
-    resumed = Run(replace(half.config, training=whole.config.training))
-    resumed.resume(checkpoint.latest(half.folder))
+    longer = replace(half.config, training=whole.config.training)
+    resumed = start(TASK, longer, checkpoint.latest(half.folder))
     resumed.train()
-    pairs = zip(resumed.learner.state(), whole.learner.state(), strict=True)
+    pairs = zip(
+        resumed.learner.state().values(), whole.learner.state().values(), strict=True
+    )
     assert all(np.allclose(a, b, atol=1e-6) for a, b in pairs)
-    assert 0 < whole.bits("test") < 10
+    learner = whole.learner
+    assert 0 < bits(learner.averages, whole.config, whole.data, "test") < 10
 
 
 def test_a_configuration_survives_its_json(tmp_path):
     made = config(tmp_path, tmp_path)
-    assert from_json(made.to_json(), "json") == made
+    assert Config.from_json(made.to_json(), "json") == made
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from tests.training.tasks.classify import tiny
 from training.data import manifest
 from training.data.manifest import Entry, Manifest
 from training.errors import ConfigError, DataError
-from training.tasks.classify import task
+from training.tasks.classify import dataset
 
 
 def test_labels_are_renamed_and_merged(folder):
-    made = task.load(tiny.config(folder, data={"aliases": {"buzz": "tone"}}))
+    made = dataset.load(tiny.config(folder, data={"aliases": {"buzz": "tone"}}))
     assert made.labels == ("tone", "hiss")
     assert set(made.classes) == {0, 1}
 
@@ -26,7 +26,7 @@ def test_sounds_that_may_not_train_only_test(tmp_path):
         for e in tiny.entries(tmp_path / "sounds")
     ]
     tiny.write_manifest(tmp_path, entries=tuple(entries))
-    made = task.load(tiny.config(tmp_path, data={"licences": ["CC0-1.0"]}))
+    made = dataset.load(tiny.config(tmp_path, data={"licences": ["CC0-1.0"]}))
     used = {
         part: {made.labels[k] for k in made.classes[made.rows(part)]} for part in PARTS
     }
@@ -56,8 +56,8 @@ def test_other_data_sets_join_the_training_only(folder, tmp_path):
         "aliases": {"noise": "hiss"},
     }
     plain, made = (
-        task.load(tiny.config(folder)),
-        task.load(tiny.config(folder, data=more)),
+        dataset.load(tiny.config(folder)),
+        dataset.load(tiny.config(folder, data=more)),
     )
     assert len(made.rows("train")) == len(plain.rows("train")) + 1
     assert len(made.rows("test")) == len(plain.rows("test"))
@@ -73,7 +73,7 @@ def test_labels_may_stand_in_a_column(folder, tmp_path):
     ]
     tiny.write_sounds(tmp_path / "sounds")
     tiny.write_manifest(tmp_path, entries=tuple(entries))
-    made = task.load(tiny.config(tmp_path, data={"column": "word"}))
+    made = dataset.load(tiny.config(tmp_path, data={"column": "word"}))
     assert made.labels == ("buzz", "hiss", "low", "tone")
     assert (made.classes == 2).sum() == 9
 
@@ -85,7 +85,7 @@ def test_rare_classes_weigh_more(tmp_path):
     ]
     few = [e for e in few if not ("buzz" in e.path and "source1" in e.path)]
     tiny.write_manifest(tmp_path, entries=tuple(few))
-    weights = task.load(
+    weights = dataset.load(
         tiny.config(tmp_path, training={"class_weight": 1.0})
     ).class_weights()
     counts = np.array([6, 9, 8])
@@ -95,13 +95,13 @@ def test_rare_classes_weigh_more(tmp_path):
 
 def test_a_missing_manifest_says_how_to_make_it(tmp_path):
     with pytest.raises(DataError, match="no such manifest; make it first"):
-        task.load(tiny.config(tmp_path))
+        dataset.load(tiny.config(tmp_path))
 
 
 def test_several_labels_are_refused(tmp_path):
     tiny.write_manifest(tmp_path, multi_label=True)
     with pytest.raises(DataError, match="several labels each"):
-        task.load(tiny.config(tmp_path))
+        dataset.load(tiny.config(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -109,4 +109,4 @@ def test_several_labels_are_refused(tmp_path):
 )
 def test_an_unknown_label_is_named(folder, table):
     with pytest.raises(ConfigError, match="no label 'x'; known: buzz, hiss, tone"):
-        task.load(tiny.config(folder, **table))
+        dataset.load(tiny.config(folder, **table))

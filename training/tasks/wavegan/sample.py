@@ -1,15 +1,13 @@
-"""A trained generator read back from a checkpoint, to play, judge or export."""
+"""A trained generator to play, judge or export."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from training.run import checkpoint
+from training.run import trained
 from training.tasks.wavegan.config import Config
 from training.tasks.wavegan.generator import Generator
 
@@ -25,26 +23,23 @@ class Trained:
     config: Config
     facts: dict
 
+    @classmethod
+    def of(cls, read: trained.Trained) -> Trained:
+        """Make it of what a checkpoint held."""
+        return cls(read.networks["generator"], read.config, read.facts)
+
     @property
     def labels(self) -> tuple[str, ...]:
         """Class names in index order; empty for an unconditional model."""
         return self.config.data.classes if self.config.model.conditional else ()
 
 
-def load(path: Path) -> Trained:
-    """Read the newest checkpoint of a run folder, or the given one."""
-    stored = checkpoint.load(checkpoint.latest(path))
-    # Mixed precision is for training: what is shipped computes in float32.
-    keras.config.set_dtype_policy("float32")
-    generator = Generator(stored.config)
-    class_count = max(1, len(stored.config.data.classes))
-    if not stored.config.model.conditional:
-        class_count = 1
-    generator(tf.zeros([1, stored.config.model.latent]), tf.zeros([1, class_count]))
-    count = len(generator.weights)
-    # A checkpoint begins with the generator, then comes its running average.
-    generator.set_weights(stored.values[count : 2 * count])
-    return Trained(generator, stored.config, stored.facts)
+def built(config: Config) -> Generator:
+    """The generator of a configuration with its variables, not trained."""
+    classes = len(config.data.classes) if config.model.conditional else 1
+    generator = Generator(config)
+    generator(tf.zeros([1, config.model.latent]), tf.zeros([1, classes]))
+    return generator
 
 
 def latents(config: Config, count: int, seed: int) -> np.ndarray:

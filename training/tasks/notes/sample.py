@@ -1,21 +1,21 @@
-"""A trained run read back from a checkpoint, to play, judge or export."""
+"""Trained networks, to play, judge or export."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from training.errors import DataError
-from training.run import checkpoint
-from training.tasks.notes import network, reading, synth
+from training.run import trained
+from training.tasks.notes import network, synth
 from training.tasks.notes.config import Config
 from training.tasks.notes.features import Notes
 from training.tasks.notes.form import HELD_SECONDS, SECONDS
 
 BATCH = 64
+LOWEST_KEY, HIGHEST_KEY = 36, 96  # of a line to listen to
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,11 @@ class Trained:
     decoder: network.Decoder
     config: Config
     facts: dict
+
+    @classmethod
+    def of(cls, read: trained.Trained) -> Trained:
+        """Make it of what a checkpoint held."""
+        return cls(*read.networks.values(), read.config, read.facts)
 
     def encode(
         self, mel: np.ndarray, pitch: np.ndarray, velocity: np.ndarray
@@ -64,18 +69,6 @@ class Trained:
             for i in range(0, len(pitch), BATCH)
         ]
         return np.concatenate(parts)
-
-
-def load(path: Path) -> Trained:
-    """Read the newest checkpoint of a run folder, or the given one."""
-    stored = checkpoint.load(checkpoint.latest(path), reading.from_json)
-    encoder, decoder = network.build(stored.config.model)
-    first, second = len(encoder.weights), len(decoder.weights)
-    # A checkpoint begins with the weights, then comes their running average.
-    averages = stored.values[first + second : 2 * (first + second)]
-    encoder.set_weights(averages[:first])
-    decoder.set_weights(averages[first:])
-    return Trained(encoder, decoder, stored.config, stored.facts)
 
 
 def timbres(trained: Trained, notes: Notes) -> dict[str, dict]:
@@ -121,3 +114,21 @@ def plane(points: np.ndarray) -> np.ndarray:
     flat = centred @ axes[:2].T
     low, span = flat.min(0), np.maximum(np.ptp(flat, axis=0), 1e-9)
     return (flat - low) / span
+
+
+def lines(
+    trained: Trained, notes: Notes, each: int
+) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """A rising line of ``each`` notes by every instrument.
+
+    Gives the instrument of each note, the notes (n, frames), and the place of a middle
+    one of every instrument.
+    """
+    found = timbres(trained, notes)
+    names = [name.replace("/", "-") for name in found]
+    keys = np.linspace(LOWEST_KEY, HIGHEST_KEY, each).round()
+    z = np.repeat([t["z"] for t in found.values()], len(keys), axis=0)
+    pitch = np.tile(keys, len(found))
+    audio = trained.render(pitch, np.full(len(pitch), 0.8), z, 0.7, 1.2)
+    labels = [name for name in names for _ in keys]
+    return labels, audio, np.arange(len(found)) * len(keys) + len(keys) // 2
