@@ -92,9 +92,12 @@ def _value(key: str, text: str, wanted: Any) -> Any:
 
 def _near(key: str, known: dict[str, Any]) -> str:
     """The keys that were perhaps meant, or all of the section."""
-    near = [k for k in known if k.endswith(f".{key}")]
-    near = near or get_close_matches(key, known, n=3)
-    section = [k for k in known if k.split(".")[0] == key.split(".")[0]]
+    section, _, name = key.rpartition(".")
+    inside = [k for k in known if k.split(".")[0] == section]
+    near = [k for k in known if k.endswith(f".{name}")]
+    if not near:
+        names = get_close_matches(name, [k.split(".")[1] for k in inside])
+        near = [f"{section}.{n}" for n in names]
     if near:
         return f"did you mean {' or '.join(near)}?"
-    return f"known: {', '.join(section or known)}"
+    return f"known: {', '.join(inside or known)}"

@@ -9,9 +9,9 @@ import soundfile
 from tests.training.data.layouts import LAYOUTS, sounds
 from training.data import audio, registry, sort, splits
 from training.data import sounds as generator_sounds
+from training.data.clips import ClipData
 from training.data.manifest import Entry, Manifest
 from training.errors import DataError
-from training.tasks.wavegan.config import Data
 
 
 def files(folder) -> list[str]:
@@ -140,7 +140,7 @@ def test_splits_folds_and_groups_survive(published, tmp_path, layout, split):
 
 def test_a_generator_trains_on_the_same_splits(made, tmp_path):
     sort.sort(made, tmp_path / "out")
-    clips = generator_sounds.find(Data(source=str(tmp_path / "out")))
+    clips = generator_sounds.find(ClipData(source=str(tmp_path / "out")))
     assert [(c.path, c.label, c.split) for c in clips] == [
         ("clap/1.wav", "clap", "train"),
         ("clap/2.wav", "clap", "train"),

@@ -7,24 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.data import sounds
+from training.data.clips import ClipData
 from training.data.sounds import Clip
 from training.errors import DataError
-from training.tasks.wavegan.config import Data
 
 
-def touch(folder: Path, *names: str) -> Data:
+def touch(folder: Path, *names: str) -> ClipData:
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    return Data(source=str(folder))
+    return ClipData(source=str(folder))
 
 
-def manifest(folder: Path, *rows: str) -> Data:
+def manifest(folder: Path, *rows: str) -> ClipData:
     header = "path,label,split,group,licence"
     folder.mkdir(exist_ok=True)
     (folder / "manifest.csv").write_text("\n".join([header, *rows]) + "\n")
-    return Data(source=str(folder))
+    return ClipData(source=str(folder))
 
 
 def clips(groups: list[str]) -> list[Clip]:
@@ -106,9 +106,9 @@ def test_a_bad_manifest_is_explained(tmp_path, row, message):
         sounds.find(manifest(tmp_path / "in", row))
 
 
-def licensed(tmp_path: Path, split: str) -> Data:
+def licensed(tmp_path: Path, split: str) -> ClipData:
     data = manifest(tmp_path, "a.wav,kick,train,k1,MIT", f"b.wav,kick,{split},k2,GPL-2")
-    return Data(source=data.source, licences=("MIT",))
+    return ClipData(source=data.source, licences=("MIT",))
 
 
 def test_a_licence_that_is_not_allowed_is_refused(tmp_path):
@@ -127,7 +127,7 @@ def test_licences_are_summarised(tmp_path):
 
 def test_aliases_classes_and_exclusions(tmp_path):
     touch(tmp_path, "kick/a.wav", "bd/b.wav", "snare/c.wav", "kick/bad-1.wav")
-    data = Data(
+    data = ClipData(
         source=str(tmp_path),
         aliases={"bd": "kick"},
         classes=("kick",),
@@ -141,9 +141,9 @@ def test_aliases_classes_and_exclusions(tmp_path):
 
 def test_an_empty_folder_is_explained(tmp_path):
     with pytest.raises(DataError, match="no sounds of the classes"):
-        sounds.find(Data(source=str(tmp_path)))
+        sounds.find(ClipData(source=str(tmp_path)))
 
 
 def test_a_missing_folder_is_explained(tmp_path):
     with pytest.raises(DataError, match="no such folder; put sounds into"):
-        sounds.find(Data(source=str(tmp_path / "none")))
+        sounds.find(ClipData(source=str(tmp_path / "none")))

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 
 from tests.training.running import start as start_run
 from tests.training.tasks.notes import tiny
 from training.errors import ConfigError, DataError
-from training.run import checkpoint
+from training.run import checkpoint, runtime
 from training.tasks.notes.batches import Draw
 from training.tasks.notes.config import Config
 from training.tasks.notes.task import TASK
@@ -96,3 +97,23 @@ def test_a_configuration_survives_its_json(tmp_path, notes_folder):
 def test_wrong_values_are_explained(table, words):
     with pytest.raises(ConfigError, match=words):
         Config.from_mapping(table, "x.toml")
+
+
+def test_mixed_precision_stays_finite(trained_run, notes_folder, tmp_path):
+    changes = {"precision": "bfloat16", "steps": 2}
+    config = tiny.config(tmp_path, notes_folder, training=changes)
+    run = start(replace(config, data=trained_run.config.data))
+    try:
+        assert run.train()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert all(np.all(np.isfinite(v)) for v in state(run))
+    assert run.learner.networks["decoder"].hidden[0].compute_dtype == "bfloat16"
+
+
+def test_of_several_processes_one_writes(trained_run, tmp_path, monkeypatch):
+    monkeypatch.setattr(runtime, "is_chief", lambda strategy: False)
+    config = tiny.config(tmp_path, tmp_path, training={"steps": 1})
+    run = start(replace(config, data=trained_run.config.data))
+    assert run.train() and run.step == 1
+    assert not (tmp_path / "run").exists()

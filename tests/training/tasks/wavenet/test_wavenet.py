@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.training.running import start
+from tests.training.running import opened, start
+from tests.training.tasks.notes import tiny as tiny_notes
+from tests.training.tasks.wavenet.tiny import MODEL, config
+from training.data.manifest import SPLITS
 from training.errors import ConfigError
 from training.run import checkpoint
 from training.tasks.wavenet import network
-from training.tasks.wavenet.config import Config, Model
+from training.tasks.wavenet.config import Config
 from training.tasks.wavenet.learner import bits
 from training.tasks.wavenet.task import TASK
 
 ROOT = Path(__file__).parents[4]
-TINY = Model(
-    encoder_width=4, bottleneck=3, pool=16, width=4, skip=4, layers=4, stages=2
-)
 
 
 def weights(model):
@@ -29,7 +29,7 @@ def weights(model):
 @pytest.fixture(scope="module")
 def tiny():
     keras.utils.set_random_seed(1)
-    return network.build(TINY)
+    return network.build(MODEL)
 
 
 def test_parameters_are_those_of_the_paper():
@@ -70,7 +70,7 @@ def test_drawn_sound_is_what_the_logits_say(tiny):
     """Frame by frame in a window, or all at once: the same distribution."""
     _, decoder = tiny
     codes = np.random.default_rng(2).standard_normal((1, 6, 3)).astype(np.float32)
-    drawn = network.generate(decoder, TINY, codes, 80, seed=3)
+    drawn = network.generate(decoder, MODEL, codes, 80, seed=3)
     assert drawn.shape == (1, 80)
     steps = network.mu_law(np.pad(drawn, ((0, 0), (0, 16)))).numpy()
     logits = decoder(steps[..., None] / 128.0, codes).numpy()[0, :80]
@@ -78,21 +78,6 @@ def test_drawn_sound_is_what_the_logits_say(tiny):
     for n in range(80):
         chosen = (logits[n] + noise.gumbel(size=(1, 256))[0]).argmax() - 128
         assert chosen == steps[0, n]
-
-
-def config(folder, source, **training):
-    values = {"steps": 3, "batch": 2, "crop": 64} | training
-    sizes = {k: getattr(TINY, k) for k in vars(TINY)}
-    return Config.from_mapping(
-        {
-            "task": "wavenet",
-            "data": {"source": str(source)},
-            "model": sizes,
-            "training": values,
-            "output": {"run": str(folder / "run")},
-        },
-        "tiny",
-    )
 
 
 def test_a_run_trains_and_resumes_exactly(notes_folder, tmp_path):
@@ -123,3 +108,32 @@ def test_a_configuration_survives_its_json(tmp_path):
 def test_wrong_values_are_explained(tmp_path, change, words):
     with pytest.raises(ConfigError, match=words):
         config(tmp_path, tmp_path, **change)
+
+
+def test_other_notes_are_refused(notes_folder, tmp_path):
+    run = start(TASK, config(tmp_path, notes_folder))
+    run.save()
+    other = tiny_notes.write_notes(tmp_path / "other")
+    with pytest.raises(ConfigError, match="made with other notes"):
+        start(TASK, config(tmp_path, other), run.folder)
+
+
+def test_mixed_precision_stays_finite(notes_folder, tmp_path):
+    run = start(TASK, config(tmp_path, notes_folder, precision="bfloat16"))
+    try:
+        assert run.train()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    state = run.learner.state().values()
+    assert all(np.all(np.isfinite(np.asarray(v))) for v in state)
+    assert run.learner.networks["encoder"].compute_dtype == "bfloat16"
+
+
+def test_it_is_drawn_and_measured_but_not_exported(notes_folder, tmp_path):
+    run = start(TASK, config(tmp_path, notes_folder))
+    run.train()
+    folder = opened(TASK, run)
+    told = TASK.evaluate(folder, tmp_path / "evaluation", 1)
+    assert [line.split(":")[0] for line in told.split("\n")] == list(SPLITS)
+    with pytest.raises(ConfigError, match="cannot be played live"):
+        TASK.export(folder, None)
