@@ -42,7 +42,7 @@ class Opened:
         """What it has learned, or what the given checkpoint holds."""
         from training.run.trained import load
 
-        return load(self.path, self.task.Config, self.task.networks)
+        return load(self.path, self.task.Config, self.task.networks, self.config)
 
 
 def open_run(task: Task, path: Path, pairs: Iterable[str] = ()) -> Opened:

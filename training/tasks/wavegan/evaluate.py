@@ -20,8 +20,7 @@ from training.data.prepare import Dataset
 from training.errors import DataError
 from training.run import metrics
 from training.run.files import write_atomically
-from training.tasks.wavegan import checks, judge
-from training.tasks.wavegan import page as report
+from training.tasks.wavegan import checks, judge, page
 from training.tasks.wavegan.sample import Trained, generate
 
 JUDGE_STEPS = 900
@@ -91,7 +90,7 @@ def evaluate(
         lambda file: file.write(json.dumps(result, indent=1).encode()),
     )
     names = [labels[k] for k in last.even_classes]
-    report.write(out, result, last.even, names, trained.config.data.sample_rate)
+    page.write(out, result, last.even, names, trained.config.data.sample_rate)
     return result
 
 
