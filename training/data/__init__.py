@@ -1,1 +1,1 @@
-"""Data sets as published: one adaptor each, all giving the same manifest."""
+"""Sounds: data sets as published, folders, notes; made ready, in batches by number."""

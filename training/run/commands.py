@@ -42,7 +42,8 @@ def resume(options: Namespace) -> None:
     pairs = _pairs(task, options)
     run = open_run(task, path, pairs)
     opened.keep(run.config)
-    parts = [part for part in run.parts() if not part.finished()]
+    # Whoever names a checkpoint wants to go on from there, however far the run is.
+    parts = [p for p in run.parts() if path.is_file() or not p.finished()]
     if not parts:
         print(f"{path} is finished; for more give --steps, --epochs or --minutes")
     _train(task, parts, path, _session(options, pairs))
@@ -94,6 +95,8 @@ def _train(task: Task, parts: list[Part], folder: Path, session: dict) -> None:
 
     file = folder if folder.is_file() else None
     for part in parts:
+        registry.remember(part.folder, task.Config.TASK)
+        opened.keep(part.config)
         run = start(task, part, False, file, session)
         if not run.train():
             print(f"stopped; go on with: python -m training resume {folder}")

@@ -192,6 +192,8 @@ class Config(config.Config):
             raise ConfigError("model.widths and model.blocks: allowed 1 to 1024")
         if not all(0.5 <= speed <= 2 for speed in data.speeds):
             raise ConfigError(f"data.speeds is {list(data.speeds)}; allowed: 0.5 to 2")
+        if data.fold and data.protocol == "split":
+            raise ConfigError("data.fold needs data.protocol folds or groups")
         if data.silence_share and not data.silence:
             raise ConfigError("data.silence_share needs data.silence, a class's name")
 

@@ -42,6 +42,7 @@ def test_is_frozen():
         ({"model": {"widths": [0], "blocks": [1]}}, "allowed 1 to 1024"),
         ({"data": {"frames": 300}}, "data.frames is 300; allowed: front.window, 512"),
         ({"data": {"speeds": [9.0]}}, "data.speeds is .*; allowed: 0.5 to 2"),
+        ({"data": {"fold": 2}}, "data.fold needs data.protocol folds or groups"),
         ({"data": {"silence_share": 0.1}}, "needs data.silence"),
         ({"front": {"low_hz": 9000.0}}, "front: low_hz 9000"),
         ({"training": {"label_smoothing": 0.9}}, "allowed: 0 to 0.5"),

@@ -153,6 +153,13 @@ def test_folds_are_runs_of_their_own(folder, tmp_path):
     assert [p.folder.name for p in parts] == ["fold-1", "fold-2", "fold-3"]
 
 
+def test_one_fold_may_be_trained_alone(folder, tmp_path):
+    made = config(folder, tmp_path, data={"protocol": "folds", "fold": 2})
+    (part,) = cross.runs(made)
+    assert part.config == made
+    assert {e.fold for e in start(made).data.entries("test")} == {2}
+
+
 @pytest.mark.parametrize("command", ["resume", "evaluate", "export"])
 def test_a_folder_that_is_no_run_is_explained(tmp_path, command, capsys):
     (tmp_path / "task.txt").write_text("classifier\n")
