@@ -61,16 +61,35 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=function)
         return sub
 
+    _add_prepare(
+        command("prepare", _prepare, "check sounds: SOURCE, or DATASET SOURCE")
+    )
+    sub = command("sort", datasets.sort, "lay a data set's sounds into class folders")
+    datasets.add_sort_options(sub)
+    _add_train(command("train", commands.train, "train from a TOML file"))
+
     def of_run(name: str, help: str) -> argparse.ArgumentParser:
         sub = command(name, getattr(commands, name), help)
-        sub.add_argument(
-            "path", type=Path, metavar="RUN", help="its folder or checkpoint"
-        )
+        sub.add_argument("path", type=Path, metavar="RUN", help="folder, or checkpoint")
         _add_pairs(sub)
         return sub
 
-    sub = command("prepare", _prepare, "check sounds: SOURCE, or DATASET SOURCE")
-    sub.add_argument(
+    sub = of_run("resume", "go on with a run from its newest checkpoint")
+    _add_length(sub, "of the whole run")
+    sub = of_run("sample", "write sounds to listen to, and their picture")
+    sub.add_argument("--out", type=Path, default=Path("runs/samples"))
+    sub.add_argument("--each", type=int, default=8, help="sounds per class")
+    sub = of_run("evaluate", "measure a model against held-out sounds")
+    sub.add_argument("--out", type=Path, help="folder of the report")
+    sub.add_argument("--seeds", type=int, default=3, help="classifiers to train")
+    sub = of_run("export", "write NAME.onnx with its card and golden pair")
+    sub.add_argument("--out", type=Path, default=Path("models"))
+    sub.add_argument("--metrics", type=Path, help="metrics.json of `evaluate`")
+    return parser
+
+
+def _add_prepare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "source",
         nargs="+",
         metavar="[DATASET] SOURCE",
@@ -78,41 +97,23 @@ def _parser() -> argparse.ArgumentParser:
         f"generator; or {', '.join(ADAPTORS)} and its folder, for a manifest; or "
         f"{SOUNDFONT} and a .sf2 file, to render notes in NSynth's format",
     )
-    sub.add_argument("--config", type=Path, help="TOML whose [data] says how")
-    sub.add_argument(
+    parser.add_argument("--config", type=Path, help="TOML whose [data] says how")
+    parser.add_argument(
         "--groups", type=Path, help=f"{SOUNDFONT}: JSON of presets that share samples"
     )
-    datasets.add_prepare_options(sub)
+    datasets.add_prepare_options(parser)
 
-    sub = command("sort", datasets.sort, "lay a data set's sounds into class folders")
-    datasets.add_sort_options(sub)
 
-    sub = command("train", commands.train, "train from a TOML file")
-    sub.add_argument(
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "path", type=Path, metavar="CONFIG", help="such as configs/wavegan_drums.toml"
     )
-    sub.add_argument(
+    parser.add_argument(
         "--source", help="folder of sounds (or manifest) instead of the file's"
     )
-    sub.add_argument("--run", help="folder to write into instead of the file's")
-    _add_length(sub, "instead of the file's")
-    _add_pairs(sub)
-
-    sub = of_run("resume", "go on with a run from its newest checkpoint")
-    _add_length(sub, "of the whole run")
-
-    sub = of_run("sample", "write sounds to listen to, and their picture")
-    sub.add_argument("--out", type=Path, default=Path("runs/samples"))
-    sub.add_argument("--each", type=int, default=8, help="sounds per class")
-
-    sub = of_run("evaluate", "measure a model against held-out sounds")
-    sub.add_argument("--out", type=Path, help="folder of the report")
-    sub.add_argument("--seeds", type=int, default=3, help="classifiers to train")
-
-    sub = of_run("export", "write NAME.onnx with its card and golden pair")
-    sub.add_argument("--out", type=Path, default=Path("models"))
-    sub.add_argument("--metrics", type=Path, help="metrics.json of `evaluate`")
-    return parser
+    parser.add_argument("--run", help="folder to write into instead of the file's")
+    _add_length(parser, "instead of the file's")
+    _add_pairs(parser)
 
 
 def _add_length(parser: argparse.ArgumentParser, what: str) -> None:

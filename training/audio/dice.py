@@ -6,10 +6,14 @@ seeds to which a number is added (``seed + 37``) that is left to care.
 
 from __future__ import annotations
 
+from functools import cache
 from zlib import crc32
 
 import numpy as np
 import tensorflow as tf
+from scipy.special import betaincinv
+
+QUANTILES = 2049  # of a distribution in a table
 
 
 class Dice:
@@ -39,9 +43,17 @@ class Dice:
         """Numbers of the normal distribution, float32."""
         return tf.random.stateless_normal(shape, self._seed(name))
 
-    def gamma(self, name: str, shape, alpha: float) -> tf.Tensor:
-        """Numbers of a gamma distribution, float32."""
-        return tf.random.stateless_gamma(shape, self._seed(name), alpha)
+    def beta(self, name: str, count, alpha: float) -> tf.Tensor:
+        """``count`` numbers 0..1 of the distribution Beta(alpha, alpha), float32.
+
+        By a table of its quantiles: XLA cannot compile TensorFlow's gamma.
+        """
+        place = self.uniform(name, [count], 0.0, QUANTILES - 1.0)
+        below = tf.minimum(tf.floor(place), QUANTILES - 2.0)
+        table = tf.constant(_quantiles(alpha))
+        index = tf.cast(below, tf.int32)
+        low, high = tf.gather(table, index), tf.gather(table, index + 1)
+        return low + (place - below) * (high - low)
 
     def chosen(self, name: str, count, chance) -> tf.Tensor:
         """1 for about ``chance`` of ``count`` examples, 0 for the others, float32."""
@@ -54,3 +66,8 @@ class Dice:
 
 def _word(name: str) -> np.int32:
     return np.array(crc32(name.encode()), np.uint32).view(np.int32)[()]
+
+
+@cache
+def _quantiles(alpha: float) -> np.ndarray:
+    return betaincinv(alpha, alpha, np.linspace(0, 1, QUANTILES)).astype(np.float32)

@@ -24,7 +24,10 @@ Progress = Callable[[Iterable], Iterable]
 
 
 class Data(Protocol):
-    """Prepared sounds: what a resumed run must find again."""
+    """Prepared sounds: what a resumed run must find again.
+
+    ``problems``, if it has them, are lines about files that were left out.
+    """
 
     digest: str
 

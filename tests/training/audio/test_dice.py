@@ -50,3 +50,11 @@ def test_chosen_is_as_frequent_as_asked(chance):
     assert dice(7, 8).chosen("x", 10_000, chance).numpy().mean() == pytest.approx(
         chance, abs=0.02
     )
+
+
+@pytest.mark.parametrize("alpha", [0.2, 0.4, 1.0, 3.0])
+def test_beta_has_its_mean_and_variance(alpha):
+    found = dice(9, 1).beta("ratio", 40_000, alpha).numpy()
+    assert 0.0 <= found.min() and found.max() <= 1.0
+    assert found.mean() == pytest.approx(0.5, abs=0.01)
+    assert found.var() == pytest.approx(1 / (4 * (2 * alpha + 1)), rel=0.03)

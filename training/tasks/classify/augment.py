@@ -95,9 +95,8 @@ class Augmenter:
     def _mixup(self, power: tf.Tensor, target: tf.Tensor, dice: Dice):
         """Add the next example of the batch (Zhang et al., 2018; Tokozume, 2018)."""
         a, count = self.augment, tf.shape(power)[0]
-        gamma = dice.gamma("ratio", [2, count], a.mixup_alpha)
-        gamma = tf.maximum(gamma, 1e-6)
-        ratio = tf.reduce_max(gamma, axis=0) / tf.reduce_sum(gamma, axis=0)
+        ratio = dice.beta("ratio", count, a.mixup_alpha)
+        ratio = tf.maximum(ratio, 1.0 - ratio)
         other = (1.0 - ratio) * dice.chosen("at all", count, a.mixup)
         wide, narrow = other[:, None, None], other[:, None]
         power = (1.0 - wide) * power + wide * tf.roll(power, 1, 0)

@@ -125,13 +125,11 @@ def phase_shuffle(hidden: tf.Tensor, reach: int, dice: Dice) -> tf.Tensor:
 
     Keeps a critic from learning the phase of the upsampling artefacts.
     """
-    shift = dice.whole("shift", [], -reach, reach)
     frames = hidden.shape[1]
-    padded = tf.pad(hidden, [[0, 0], [reach, reach], [0, 0]], mode="REFLECT")
-    return tf.ensure_shape(
-        tf.slice(padded, [0, reach + shift, 0], [-1, frames, -1]),
-        [None, frames, hidden.shape[2]],
-    )
+    place = tf.range(frames) - dice.whole("shift", [], -reach, reach)
+    # By index: XLA cannot differentiate a slice at a random place twice.
+    mirrored = (frames - 1) - tf.abs((frames - 1) - tf.abs(place))
+    return tf.ensure_shape(tf.gather(hidden, mirrored, axis=1), hidden.shape)
 
 
 def critics(config: Config) -> list[keras.Model]:

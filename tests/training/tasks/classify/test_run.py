@@ -118,6 +118,15 @@ def test_mixed_precision_and_plain_gradient_descent_stay_finite(folder, tmp_path
     assert all(np.all(np.isfinite(v)) for v in state(run))
 
 
+@pytest.mark.parametrize("kind", ["log", "pcen"])
+def test_all_that_runs_on_a_gpu_can_be_compiled(folder, tmp_path, kind):
+    """There `auto` compiles with XLA, which does not know every operation."""
+    training = {"xla": "on", "epochs": 1}
+    run = start(config(folder, tmp_path, training=training, front={"kind": kind}))
+    run.train()
+    assert all(np.all(np.isfinite(v)) for v in state(run))
+
+
 def test_a_run_may_begin_as_one_of_other_labels(trained, folder, tmp_path):
     begun = config(
         folder,

@@ -99,8 +99,8 @@ def test_wrong_values_are_explained(table, words):
         Config.from_mapping(table, "x.toml")
 
 
-def test_mixed_precision_stays_finite(trained_run, notes_folder, tmp_path):
-    changes = {"precision": "bfloat16", "steps": 2}
+def test_compiled_mixed_precision_stays_finite(trained_run, notes_folder, tmp_path):
+    changes = {"precision": "bfloat16", "xla": "on", "steps": 2}
     config = tiny.config(tmp_path, notes_folder, training=changes)
     run = start(replace(config, data=trained_run.config.data))
     try:

@@ -65,6 +65,14 @@ def test_a_run_changes_everything_and_stays_finite(tmp_path, drums, silent, trai
     assert np.mean(moved) > 0.95
 
 
+@pytest.mark.parametrize("training", [WGAN, RECONSTRUCTION])
+def test_all_that_runs_on_a_gpu_can_be_compiled(tmp_path, drums, silent, training):
+    """There `auto` compiles with XLA, which differentiates not everything twice."""
+    trained = run(tmp_path, drums, **training, xla="on", steps=2)
+    trained.train()
+    assert all(np.isfinite(v).all() for v in state(trained.learner))
+
+
 def test_the_prior_is_fitted_to_what_the_encoder_says(tmp_path, drums, silent):
     settings = tiny.config(
         tmp_path,

@@ -118,8 +118,8 @@ def test_other_notes_are_refused(notes_folder, tmp_path):
         start(TASK, config(tmp_path, other), run.folder)
 
 
-def test_mixed_precision_stays_finite(notes_folder, tmp_path):
-    run = start(TASK, config(tmp_path, notes_folder, precision="bfloat16"))
+def test_compiled_mixed_precision_stays_finite(notes_folder, tmp_path):
+    run = start(TASK, config(tmp_path, notes_folder, precision="bfloat16", xla="on"))
     try:
         assert run.train()
     finally:
