@@ -91,7 +91,7 @@ def config(folder: Path, source: Path, **changes) -> Config:
             "layers": 2,
             "trait_width": 8,
         },
-        "training": {"steps": 4, "batch": 4, "times": 5},
+        "training": {"steps": 4, "batch": 4, "times": 5, "deterministic": True},
         "output": {"run": str(folder / "run")},
     }
     for table, values in changes.items():

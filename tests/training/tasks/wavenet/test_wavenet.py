@@ -91,7 +91,7 @@ def test_a_run_trains_and_resumes_exactly(notes_folder, tmp_path):
     pairs = zip(
         resumed.learner.state().values(), whole.learner.state().values(), strict=True
     )
-    assert all(np.allclose(a, b, atol=1e-6) for a, b in pairs)
+    assert all(np.array_equal(a, b) for a, b in pairs)
     learner = whole.learner
     assert 0 < bits(learner.averages, whole.config, whole.data, "test") < 10
 

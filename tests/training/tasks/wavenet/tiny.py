@@ -11,12 +11,13 @@ MODEL = Model(
 
 def config(folder: Path, source: Path, **training) -> Config:
     """A tiny run; ``training`` are further keys of its section."""
+    values = {"steps": 3, "batch": 2, "crop": 64, "deterministic": True}
     return Config.from_mapping(
         {
             "task": "wavenet",
             "data": {"source": str(source)},
             "model": vars(MODEL),
-            "training": {"steps": 3, "batch": 2, "crop": 64} | training,
+            "training": values | training,
             "output": {"run": str(folder / "run")},
         },
         "tiny",
