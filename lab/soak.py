@@ -30,12 +30,16 @@ _SILENCE = 1e-4  # of full scale: -80 dB
 
 @dataclass(frozen=True)
 class Plan:
-    """Minutes, messages per second, and seconds between two looks at the counters."""
+    """Minutes, messages per second, and seconds between two looks at the counters.
+
+    ``hurry`` is how much faster than usual patches are swapped.
+    """
 
     minutes: float
     per_second: float = 300.0
     chunk_seconds: float = 5.0
     backend: str = BACKENDS[0]
+    hurry: float = 1.0
 
 
 FULL = Plan(30.0)
@@ -59,7 +63,7 @@ def _soak(session: Session, plan: Plan, backend: str) -> Result:
         trouble: dict[str, Any] = dict.fromkeys(
             ("xruns", "probe_gaps", "not_sent", "not_finite"), 0
         )
-        player.ask("begin_soak", seed=SEED)
+        player.ask("begin_soak", seed=SEED, hurry=plan.hurry)
         player.ask("begin_watch", counted=["underruns", "overruns"])
         stolen = stolen_ms()
         looks: list[dict[str, Any]] = []

@@ -83,14 +83,14 @@ class Ours(Burdened):
 
     # --- soak
 
-    def begin_soak(self, seed: int) -> None:
+    def begin_soak(self, seed: int, hurry: float = 1.0) -> None:
         """Record, and let patches come and go."""
         period = self.host.block / self.host.sample_rate
         self._thread = audio_thread(1 / period)
         self._folder = tempfile.TemporaryDirectory()
         path = Path(self._folder.name) / "soak.flac"
         self._recorder = self.host.record(path)
-        churn = Churn(self.host, seed)
+        churn = Churn(self.host, seed, hurry)
         churn.start()
         self._churn = churn
 

@@ -1,6 +1,7 @@
 """`rtaudio-dl play` as a user has it: a process of its own on a real JACK server."""
 
 import signal
+import subprocess
 
 import numpy as np
 import pytest
@@ -18,8 +19,9 @@ KICK, SNARE, OPEN_HAT = 36, 38, 46
 class Playing(Program):
     """`rtaudio-dl play`, or code that gets its options."""
 
-    def __init__(self, server, *options, code=None):
-        super().__init__(server, *([] if code else ["play"]), *options, code=code)
+    def __init__(self, server, *options, code=None, **others):
+        start = [] if code else ["play"]
+        super().__init__(server, *start, *options, code=code, **others)
 
     def connect(self, probe):
         """Connect a probe, once the patch is loaded and what it says is said."""
@@ -77,7 +79,7 @@ def test_sigterm_ends_in_order(jack_server, jack_probe, tmp_path):
 
 
 BUSY = """
-import sys, threading
+import sys, threading, time
 import rtaudio_dl.cli
 
 def burn():
@@ -85,13 +87,17 @@ def burn():
         sum(range(1000))
 
 def hold():
-    import time
     while True:
         _ = 10**400_000 * 10**400_000 % 7  # one call that does not let go of the GIL
         time.sleep(0.05)
 
-for work in (burn, burn, hold):
-    threading.Thread(target=work, daemon=True).start()
+def be_busy():
+    sys.stdin.readline()  # when it plays: busy threads only make the start long
+    for work in (burn, burn, hold):
+        threading.Thread(target=work, daemon=True).start()
+    print("busy", flush=True)
+
+threading.Thread(target=be_busy, daemon=True).start()
 sys.exit(rtaudio_dl.cli.main(["play", *sys.argv[1:]]))
 """
 
@@ -101,8 +107,11 @@ def test_busy_python_in_the_same_process_makes_no_gap_of_ours(
 ):
     strikes = range(2400, 4 * RATE, 4800)
     events = [(f, bytes((0x99, KICK + i % 12, 100))) for i, f in enumerate(strikes)]
-    with Playing(jack_server, code=BUSY) as program:
+    with Playing(jack_server, code=BUSY, stdin=subprocess.PIPE) as program:
         program.connect(jack_probe)
+        program.process.stdin.write("\n")
+        program.process.stdin.close()
+        program.wait_for("busy")
         jack_probe.run(events, 4 * RATE)
         assert program.end() == 0
         text = program.text
