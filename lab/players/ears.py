@@ -39,7 +39,7 @@ class Listening:
         """Where the window began, all counters, processor time and time, in s."""
         listener = self.host.listener
         return {
-            "start": int(listener.ear.memory.ear["start"][0]) if listener else 0,
+            "start": int(listener.classifier.memory.state["start"][0]) if listener else 0,
             "counts": listener.counts() if listener else {},
             "host": self.host.counts(),
             "cpu": time.process_time(),

@@ -111,6 +111,11 @@ def readable(cursors: np.ndarray) -> int:
     return _readable(cursors)
 
 
+def dropped(cursors: np.ndarray) -> int:
+    """What a ring had no room for, so far."""
+    return load_word(cursors, DROPPED)
+
+
 def skip(cursors: np.ndarray) -> None:
     """Forget all that is there, as the consumer."""
     _skip(cursors)

@@ -185,10 +185,11 @@ def _of_node(engine, event):
 def _of_transport(engine, event):
     state, master = engine.transport[0], engine.master[0]
     frame, rate = master.frame, master.sample_rate
+    transport.begin_change(state)
     if event.kind == events.TEMPO:
         transport.set_tempo(state, frame, rate, event.value)
     elif event.kind == events.METRE:
-        if 1.0 <= event.value <= 64.0:
+        if 1.0 <= event.value <= transport.MOST_OF_METRE:
             transport.set_metre(state, event.key, int(event.value))
     elif event.kind == events.RUN:
         if 0 <= event.key <= transport.CONTINUE:
@@ -199,6 +200,7 @@ def _of_transport(engine, event):
         transport.tick(state, frame, rate)
     else:
         transport.tap(state, frame, rate)
+    transport.end_change(state)
 
 
 @rt_kernel

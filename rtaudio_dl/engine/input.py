@@ -102,7 +102,7 @@ def _mix(memory, frames, first, count):
 
 
 @rt_kernel
-def hear_piece(memory, frames, first, count, frame):
+def take_piece(memory, frames, first, count, frame):
     """Mix up to `PIECE` frames and tell their onsets; how many there are. [audio]
 
     ``frames`` is float32 (frames, channels); the one at ``first`` is number ``frame``
@@ -132,7 +132,7 @@ def take_input(engine, frames, analysed):
     done, total = 0, frames.shape[0]
     while done < total:
         count = min(total - done, PIECE)
-        found = hear_piece(memory, frames, done, count, now + done)
+        found = take_piece(memory, frames, done, count, now + done)
         for i in range(found):
             onset = memory.onsets[i]
             ring, cursors = engine.cycle_ring, engine.cycle_cursors

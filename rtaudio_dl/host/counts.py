@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from rtaudio_dl.core.control import load_word
+from rtaudio_dl.core.control import dropped
 from rtaudio_dl.core.counters import AUDIO_COUNTERS, WORKER_COUNTERS
-from rtaudio_dl.core.ring import DROPPED
 from rtaudio_dl.engine.layout import RINGS, Engine
 
 PREFIX = "dropped_"
@@ -68,11 +65,6 @@ def _names_of_workers() -> list[str]:
         for crew, own in _MADE.items()
         for name in WORKER_COUNTERS
     ]
-
-
-def dropped(cursors: np.ndarray) -> int:
-    """What one ring had no room for, so far."""
-    return int(load_word(cursors, DROPPED))
 
 
 def lost(counts: Mapping[str, int]) -> str:

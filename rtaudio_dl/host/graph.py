@@ -51,11 +51,8 @@ def publish_order(engine: Engine) -> None:
     The order that no block uses is written, then one word says that it is the one.
     """
     nodes = engine.nodes
-    ways = {
-        n: (int(nodes[n]["input"]), int(nodes[n]["output"]))
-        for n in range(NODES)
-        if nodes[n]["process"] or n < NODES - 2
-    }
+    # Places that are empty are passed over when their turn comes.
+    ways = {n: (int(nodes[n]["input"]), int(nodes[n]["output"])) for n in range(NODES)}
     row = 1 - load_word(engine.order, 0)
     engine.orders[row] = NONE
     order = order_of(ways)

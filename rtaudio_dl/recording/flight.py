@@ -18,13 +18,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from rtaudio_dl.core.control import pop_many, store_word
+from rtaudio_dl.core.control import dropped, pop_many, store_word
 from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.ring import new_cursors
 from rtaudio_dl.engine.events import EVENT
 from rtaudio_dl.engine.layout import FLIGHT_ON, PLACES, Engine
 from rtaudio_dl.errors import AudioFileError
-from rtaudio_dl.host.counts import dropped
 from rtaudio_dl.patches.patch import Patch, parse_patch
 
 SUFFIX = ".flight"

@@ -10,14 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from rtaudio_dl.core.control import asked_value, skip, store_word, turn
+from rtaudio_dl.core.control import asked_value, dropped, skip, store_word, turn
 from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.priority import ANALYSIS, lock_memory, raise_priority
 from rtaudio_dl.core.system import Semaphore
 from rtaudio_dl.engine.detection import SILENT
 from rtaudio_dl.engine.input import ANALYSED, HEARD
 from rtaudio_dl.engine.layout import Engine
-from rtaudio_dl.host.counts import dropped
 from rtaudio_dl.io.seen import wait_until_seen
 from rtaudio_dl.kinds.classifier import analysis
 from rtaudio_dl.kinds.classifier.listener import Listener
@@ -72,7 +71,7 @@ class LiveListener(Listener):
         for array in self._memory.arrays:
             lock_memory(array)
         self._forget()
-        if self._ear.model is not None:
+        if self._classifier.model is not None:
             store_word(self._memory.worker["stop"][0], 0, 0)
             self._thread = start_thread(self._work, "analysis")
             record["post_address"] = self._semaphore.post_address
@@ -87,8 +86,8 @@ class LiveListener(Listener):
             skip(cursors)
         engine.input_counters[:] = 0
         self._count_from_here()
-        self._memory.ear["lost"] = dropped(engine.input_cursors)
-        self._memory.ear["began"] = 0
+        self._memory.state["lost"] = dropped(engine.input_cursors)
+        self._memory.state["began"] = 0
 
     def _work(self) -> None:
         raise_priority(
@@ -121,7 +120,7 @@ class LiveListener(Listener):
         record["velocity"] = VELOCITIES.get(velocity, velocity)
         record["channel"] = channel if trigger.channel is None else trigger.channel
         store_word(*self._key_word(number), trigger.key)
-        if number == len(self._ear.labels):
+        if number == len(self._classifier.labels):
             store_word(self._memory.onset_on, 0, 1)
 
     def play_nothing(self, label: str) -> None:
@@ -129,15 +128,15 @@ class LiveListener(Listener):
         store_word(*self._key_word(self._numbered(label)), SILENT)
 
     def _numbered(self, label: str) -> int:
-        return (*self._ear.labels, ONSET).index(label)
+        return (*self._classifier.labels, ONSET).index(label)
 
     def _record(self, number: int) -> Any:
-        if number == len(self._ear.labels):
+        if number == len(self._classifier.labels):
             return self._engine.onset_trigger
         return self._memory.triggers[number : number + 1]
 
     def _key_word(self, number: int) -> tuple[np.ndarray, int]:
-        if number == len(self._ear.labels):
+        if number == len(self._classifier.labels):
             return self._engine.onset_key, 0
         return self._memory.trigger_keys, number
 

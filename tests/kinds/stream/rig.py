@@ -59,7 +59,7 @@ def render_late(host: Host, frames: int, serve, block: int = 128) -> np.ndarray:
     """Render as a device does; the worker runs after blocks where ``serve`` says so."""
     out = np.zeros((frames, 2), np.float32)
     for number, first in enumerate(range(0, frames, block)):
-        host._feed(block)
+        host.inbox.feed(block, block)
         process_block(host.engine, out[first : first + block])
         if serve(number):
             serve_streams(host.engine)
