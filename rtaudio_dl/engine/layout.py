@@ -55,9 +55,10 @@ NONE = -1
 # of a place that is GONE or EMPTY.
 EMPTY, ACTIVE, RETIRING, GONE = range(4)
 
-# Switches: the output is recorded, the flight recorder runs.
-TAP_ON, FLIGHT_ON = range(2)
-SWITCHES = 2
+# Switches: the output is recorded, the flight recorder runs, what nodes play goes to a
+# MIDI output, too, and: a recording is replayed, which has what nodes played.
+TAP_ON, FLIGHT_ON, OUT_ON, REPLAYED = range(4)
+SWITCHES = 4
 
 # Life of a voice.
 IDLE, WAITING, SOUNDING = range(3)
@@ -145,7 +146,7 @@ class Engine(Memory):
         for name in INPUTS.names:
             setattr(self, name, self.inputs[name][0])
         self.kinds: dict[str, Any] = {}  # what kinds of nodes have in common, by name
-        self._lasting: dict[str, Any] = {}  # memory that the record points to
+        self._rings: dict[int, tuple] = {}  # of the sources: the record points to them
         self.watched = Telemetry()
         self.telemetry[0] = self.watched.address
         if midi is None:
@@ -160,20 +161,25 @@ class Engine(Memory):
         """Let the engine read one more ring of events; the number of its place.
 
         The ring, of a size that is a power of two, has one producer, and lives as long
-        as the engine or until `remove_source`. Raises EngineError.
+        as the engine or until `forget_source`. Raises EngineError.
         """
-        free = np.flatnonzero(self.source_places == 0)
-        if not len(free):
+        free = [n for n in range(SOURCES) if n not in self._rings]
+        if not free:
             raise EngineError(f"{SOURCES} sources of events are open; close one first")
-        source = self.sources[free[0]]
+        number = free[0]
+        source = self.sources[number]
         source["ring"], source["cursors"] = ring.ctypes.data, cursors.ctypes.data
-        self._lasting[f"source {free[0]}"] = ring, cursors
-        store_word(self.source_places, int(free[0]), len(ring))
-        return int(free[0])
+        self._rings[number] = ring, cursors
+        store_word(self.source_places, number, len(ring))
+        return number
 
-    def remove_source(self, number: int) -> None:
-        """Read a ring no longer; its memory may go once a block has begun since."""
+    def leave_source(self, number: int) -> None:
+        """Read a ring no longer, from the next block on."""
         store_word(self.source_places, number, 0)
+
+    def forget_source(self, number: int) -> None:
+        """Free the place of a ring, once a block has begun since it was left."""
+        del self._rings[number]
 
     def _set_up(self, sample_rate: float, polyphony: int) -> None:
         self.filters[:] = filter_table()

@@ -25,7 +25,7 @@ _FOLLOW = 0.15  # part of the way that the tempo goes to what the last tick says
 _PATIENCE = 0.5  # s: ticks further apart begin anew
 _TAP_PATIENCE = 3.0  # s, the same for taps
 _TAPS = 8  # of the last ones count
-_NEAR = 1e-6  # of a tick: what rounding leaves
+_NEAR = 1e-6  # of a tick or a frame: what rounding leaves
 
 TRANSPORT = np.dtype(
     [
@@ -91,6 +91,13 @@ def beat_of(transport, frame, sample_rate):
         return transport.beat
     seconds = (frame - transport.frame) / sample_rate
     return transport.beat + seconds * transport.tempo / 60.0
+
+
+@rt_kernel
+def frame_of(transport, beat, sample_rate):
+    """The first frame that is not before a beat, while it plays on as it does. [any]"""
+    frames = (beat - transport.beat) * 60.0 * sample_rate / transport.tempo
+    return transport.frame + np.int64(math.ceil(frames - _NEAR))
 
 
 @rt_kernel

@@ -31,6 +31,7 @@ from rtaudio_dl.host.instrument import Instrument
 from rtaudio_dl.host.pace import Pace
 from rtaudio_dl.host.patches import Patches
 from rtaudio_dl.host.recording import Flights
+from rtaudio_dl.host.sources import Source, Sources
 from rtaudio_dl.host.transport import Transport
 from rtaudio_dl.kinds import MASTER
 from rtaudio_dl.patches.patch import Patch
@@ -75,6 +76,7 @@ class BaseHost:
         pace: Pace,
         provider: str,
         say: Callable[[str], None],
+        runs: Callable[[], bool] = lambda: False,
     ):
         self.engine, self.provider = engine, provider
         self.sample_rate = int(engine.master["sample_rate"][0])
@@ -84,6 +86,7 @@ class BaseHost:
         self.patches = Patches(engine, self.controls, pace, provider, note)
         self.playback = Playback(engine, self.sample_rate, say)
         self.transport = Transport(engine, self.controls, pace)
+        self.sources = Sources(engine, pace, runs)
         self._pace = pace
         self._closed = False
 
@@ -170,6 +173,11 @@ class BaseHost:
         Notes whose time is still to come will sound.
         """
         self.controls.panic()
+
+    def open_source(self) -> Source:
+        """A ring of events of its own, for one more thread that plays; close it."""
+        self._require_open()
+        return self.sources.open()
 
     # --- sound files
 

@@ -23,11 +23,13 @@ from rtaudio_dl.host.inbox import RingInbox
 from rtaudio_dl.host.instrument import Instrument
 from rtaudio_dl.host.latency import Latency
 from rtaudio_dl.host.listening import Listening
+from rtaudio_dl.host.midi_out import NodesOut
 from rtaudio_dl.host.pace import LivePace
 from rtaudio_dl.host.recording import Recording
 from rtaudio_dl.host.workers import Workers
 from rtaudio_dl.io.audio.devices import find_player
 from rtaudio_dl.io.audio.stream import AudioDevice
+from rtaudio_dl.io.midi.out import MidiOut
 from rtaudio_dl.io.midi.reader import MidiReader
 from rtaudio_dl.io.shared import SharedRing
 from rtaudio_dl.kinds.classifier.live import LiveListener
@@ -64,6 +66,8 @@ class LiveHost(BaseHost):
         if placement not in PLACEMENTS:
             allowed = ", ".join(PLACEMENTS)
             raise EngineError(f"placement is {placement!r}; allowed: {allowed}")
+        self._say = say
+        self._midi_out: NodesOut | None = None
         found = find_player(device, backend)
         self._ring = SharedRing.create()  # of MIDI, from the reader's process
         try:
@@ -74,7 +78,7 @@ class LiveHost(BaseHost):
             pace = LivePace(engine, self._workers, self._prepare)
             control = engine.control_ring, engine.control_cursors
             inbox = RingInbox(*control, round(found.default_rate), lambda: self.running)
-            super().__init__(engine, inbox, pace, provider, say)
+            super().__init__(engine, inbox, pace, provider, say, lambda: self.running)
             wishes = Wishes(device, microphone, midi, backend, block)
             self.devices = Devices(engine, found, wishes, self._ring, self, say)
             parts = engine, self.controls, self.devices
@@ -108,6 +112,7 @@ class LiveHost(BaseHost):
         """End all sound and the recording, close the devices; may be called again."""
         do_all(
             self.devices.midi_reader.stop,
+            self.close_midi_out,
             self._fade_out,
             self.recording.stop,
             self.devices.stop,
@@ -227,6 +232,23 @@ class LiveHost(BaseHost):
     def poll(self) -> None:
         """Say what happened to MIDI ports since the last call."""
         self.devices.poll()
+
+    def open_midi_out(self, port: str) -> NodesOut:
+        """Send what nodes play to a MIDI output, too: words of its name, or ``new``.
+
+        Close what is returned to end it. Raises DeviceError.
+        """
+        self._require_open()
+        if self._midi_out is not None:
+            self._midi_out.close()
+        self._midi_out = NodesOut(self.engine, MidiOut(port), self._say)
+        return self._midi_out
+
+    def close_midi_out(self) -> None:
+        """Send no more; again: nothing."""
+        out, self._midi_out = self._midi_out, None
+        if out is not None:
+            out.close()
 
     @property
     def latency(self) -> Latency:

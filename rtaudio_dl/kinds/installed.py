@@ -20,7 +20,7 @@ from rtaudio_dl.models.model import Model
 from rtaudio_dl.patches.patch import Patch
 
 # NODE's fields that are functions, by the names that entries have.
-_FUNCTIONS = ("process", "take", "end", "sweep", "serve", "lacking", "event")
+_FUNCTIONS = ("process", "take", "end", "sweep", "serve", "lacking", "event", "plan")
 
 
 @dataclass
