@@ -27,6 +27,7 @@ from rtaudio_dl.core.ring import CURSORS, WRITE, push, write_frames
 from rtaudio_dl.core.switch import SWITCH
 from rtaudio_dl.dsp.onset import MOST, ONSET, find_onsets
 from rtaudio_dl.engine.detection import DETECTION, TRIGGER, play
+from rtaudio_dl.engine.telemetry import tell_input, tell_onset
 
 MAX_INPUTS = 32  # channels
 PIECE = 128  # most frames between two looks for onsets
@@ -139,6 +140,8 @@ def take_input(engine, frames, analysed):
             trigger, event = memory.onset_trigger[0], engine.event[0]
             key = load_acquire(memory.onset_key, 0)
             play(trigger, key, onset, event, ring, cursors, onset.frame)
+            tell_onset(engine, onset)
+        tell_input(engine, memory.mono, count)
         if analysed:
             offset = now + done - load_acquire(memory.input_cursors, WRITE)
             store_release(memory.input_offset, 0, offset)

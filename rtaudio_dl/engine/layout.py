@@ -188,6 +188,8 @@ class Engine(Memory):
         master["polyphony"], master["clock"]["thread_id"] = polyphony, NONE
         master["gain"] = master["gain_now"] = master["limiter"] = 1.0
         reset_transport(self.transport)
+        self.watched.array["status"]["sample_rate"] = sample_rate
+        self.watched.array["status"]["tempo"] = self.transport["tempo"]
         self.channels["node"] = NONE
         self.channels["volume"] = self.channels["expression"] = 1.0
         for table in (self.programs, self.controls, self.orders):

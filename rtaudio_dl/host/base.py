@@ -33,6 +33,7 @@ from rtaudio_dl.host.patches import Patches
 from rtaudio_dl.host.recording import Flights
 from rtaudio_dl.host.sources import Source, Sources
 from rtaudio_dl.host.transport import Transport
+from rtaudio_dl.host.watch import Watch
 from rtaudio_dl.kinds import MASTER
 from rtaudio_dl.patches.patch import Patch
 from rtaudio_dl.playback.track import Track
@@ -242,10 +243,20 @@ class BaseHost:
         """All that the engine counts, see `rtaudio_dl.host.counts.engine_counts`."""
         return engine_counts(self.engine)
 
+    def watch(self) -> Watch:
+        """A reader of its own of what is played, heard and detected from now on.
+
+        Readers take nothing from each other; `rtaudio_dl.host.watch` says how another
+        process gets one.
+        """
+        self._require_open()
+        return Watch(self.engine.watched.reader())
+
     def close(self) -> None:
         """Finish a flight recording and release all models; again: nothing."""
         self._closed = True
-        do_all(self.flights.stop, self.tracks.close, self.patches.close)
+        watched = self.engine.watched.close
+        do_all(self.flights.stop, self.tracks.close, self.patches.close, watched)
 
     def _require_open(self) -> None:
         # The memory of the models is gone, and the engine still points to it.

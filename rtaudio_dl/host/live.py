@@ -106,7 +106,7 @@ class LiveHost(BaseHost):
         except BaseException:
             self.stop()
             raise
-        _lock([self.engine.array])
+        _lock([self.engine.array, self.engine.watched.array])
 
     def stop(self) -> None:
         """End all sound and the recording, close the devices; may be called again."""

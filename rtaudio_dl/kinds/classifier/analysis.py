@@ -46,6 +46,7 @@ from rtaudio_dl.engine.detection import play
 from rtaudio_dl.engine.events import AT_ONCE, EVENT, RING_SIZE
 from rtaudio_dl.engine.input import INPUTS, PIECE, take_piece
 from rtaudio_dl.engine.records import MASTER
+from rtaudio_dl.engine.telemetry import tell_detection
 from rtaudio_dl.kinds.classifier.detector import detect, end_all
 from rtaudio_dl.kinds.classifier.layout import ANALYSIS, TRACE
 from rtaudio_dl.kinds.classifier.scores import take_scores
@@ -87,6 +88,7 @@ def _tell(analysis, count):
         cursors = words_at(state.note_cursors, CURSORS)
         play(trigger, key, detection, event, ring, cursors, AT_ONCE)
         push(analysis.ring, analysis.cursors, detection)
+        tell_detection(state.telemetry, detection)
 
 
 @rt_kernel

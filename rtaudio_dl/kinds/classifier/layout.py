@@ -60,6 +60,7 @@ ANALYSIS_STATE = np.dtype(
         ("clock", np.uintp),  # `MASTER`
         ("note_ring", np.uintp),  # of `EVENT`, `RING_SIZE`
         ("note_cursors", np.uintp),
+        ("telemetry", np.uintp),  # `TELEMETRY`, or 0
         ("long", np.int64),  # a run takes longer than `LONG_SECONDS`
     ],
     align=True,
@@ -144,6 +145,7 @@ class AnalysisMemory(Memory):
         self.ear_ring, self.ear_cursors = source.ear_ring, source.ear_cursors
         self.state["source"] = self.inputs.ctypes.data
         self.state["clock"] = self.master.ctypes.data
+        self.state["telemetry"] = source.telemetry[0]
         self.worker["clock"] = self.master["clock"]
         self.state["note_ring"] = self.ear_ring.ctypes.data
         self.state["note_cursors"] = self.ear_cursors.ctypes.data
@@ -160,4 +162,5 @@ class _Alone:
     def __init__(self, rate: int):
         self.master, self.inputs = np.zeros(1, MASTER), np.zeros(1, INPUTS)
         self.inputs["input"]["sample_rate"] = rate
+        self.telemetry = np.zeros(1, np.uintp)  # nobody watches a file
         self.ear_ring, self.ear_cursors = np.zeros(RING_SIZE, EVENT), new_cursors()

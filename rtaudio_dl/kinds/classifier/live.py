@@ -57,6 +57,7 @@ class LiveListener(Listener):
         memory = self._memory
         memory.worker["wait_address"] = self._semaphore.wait_address
         memory.worker["semaphore"] = self._semaphore.handle
+        self._engine.watched.set_labels((*self._classifier.labels, ONSET))
         store_word(self._engine.onset_key, 0, SILENT)
         store_word(memory.worker["stop"][0], 0, 1)
         analysis.listen_for_ever(memory)  # loaded now; ends at once
