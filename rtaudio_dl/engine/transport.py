@@ -11,25 +11,25 @@ import math
 
 import numpy as np
 
-from rtaudio_dl.core.control import load_word
+from rtaudio_dl.core.control import copy_history, load_word
+from rtaudio_dl.core.history import HISTORY_WORDS, WRITTEN
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import store_release
 
 TEMPI = (20.0, 999.0)  # quarter notes a minute
 DEFAULT_TEMPO = 120.0
 TICKS = 24  # of a MIDI clock in a quarter note
 STOP, START, CONTINUE = range(3)
 MOST_OF_METRE = 64  # each of its numbers
-CHANGING, CHANGED = 0, 8  # equal while nothing changes; on cache lines of their own
 _FOLLOW = 0.15  # part of the way that the tempo goes to what the last tick says
 _PATIENCE = 0.5  # s: ticks further apart begin anew
 _TAP_PATIENCE = 3.0  # s, the same for taps
 _TAPS = 8  # of the last ones count
+_TRIES = 1000  # to read it between two events
 _NEAR = 1e-6  # of a tick or a frame: what rounding leaves
 
 TRANSPORT = np.dtype(
     [
-        ("changes", np.int64, (16,)),  # `CHANGING`, `CHANGED`: counted at each event
+        ("changes", np.int64, (HISTORY_WORDS,)),  # it is a history of one cell
         ("playing", np.int64),
         ("tempo", np.float64),  # quarter notes a minute
         ("numerator", np.int64),
@@ -63,25 +63,12 @@ def read_transport(transport: np.ndarray) -> np.void:
     ``transport`` is shape (1,).
     """
     words = transport["changes"][0]
-    while True:
-        changed = load_word(words, CHANGED)
-        copy = transport[0].copy()
-        if load_word(words, CHANGING) == changed:
-            return copy
-
-
-@rt_kernel
-def begin_change(transport):
-    """Say that it changes; nobody who reads it now relies on it. [audio]"""
-    changes = transport.changes
-    store_release(changes, CHANGING, changes[CHANGED] + 1)
-
-
-@rt_kernel
-def end_change(transport):
-    """Say that it has changed. [audio]"""
-    changes = transport.changes
-    store_release(changes, CHANGED, changes[CHANGED] + 1)
+    for _ in range(_TRIES):
+        changed = load_word(words, WRITTEN)
+        copy, changing = copy_history(words, transport, 0, 1)
+        if changing == changed:
+            break
+    return copy[0]
 
 
 @rt_kernel

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rtaudio_dl.core.control import push, readable
+from rtaudio_dl.core.control import dropped, push, readable
 from rtaudio_dl.core.counters import BLOCKS
 from rtaudio_dl.core.ring import new_cursors
 from rtaudio_dl.engine.events import EVENT, RING_SIZE
@@ -42,6 +42,11 @@ class Source:
         if self._number is None:
             raise EngineError("the source is closed; open a new one")
         return push(self.ring, self.cursors, event)
+
+    @property
+    def lost(self) -> int:
+        """Events that there was no room for."""
+        return dropped(self.cursors)
 
     def close(self) -> None:
         """Let what was pushed happen, and leave; again: nothing."""

@@ -8,7 +8,8 @@ under the kinds of cards that it serves. The module has
 
 and, where patches can play it,
 
-``ENTRIES``                     the modules whose entries the engine calls
+``ENTRIES``                     the modules whose entries the engine calls; which there may
+                                be, the record NODE of `engine/records.py` says
 ``check(card)``                 raises ModelError for a card that it cannot play
 ``install(engine, patch, model, place)``
                                 writes the node, returns an `Installed`
