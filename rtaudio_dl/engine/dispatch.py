@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rtaudio_dl.core.counters import NOTES, UNMAPPED
+from rtaudio_dl.core.history import begin_writing, end_writing
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.midi import (
     ALL_NOTES_OFF,
@@ -192,10 +193,11 @@ def _of_node(engine, event):
 def _of_transport(engine, event):
     state, master = engine.transport[0], engine.master[0]
     frame, rate = master.frame, master.sample_rate
+    begin_writing(state.changes, 1)
     if event.kind == events.TEMPO:
         transport.set_tempo(state, frame, rate, event.value)
     elif event.kind == events.METRE:
-        if 1.0 <= event.value <= 64.0:
+        if 1.0 <= event.value <= transport.MOST_OF_METRE:
             transport.set_metre(state, event.key, int(event.value))
     elif event.kind == events.RUN:
         if 0 <= event.key <= transport.CONTINUE:
@@ -206,6 +208,7 @@ def _of_transport(engine, event):
         transport.tick(state, frame, rate)
     else:
         transport.tap(state, frame, rate)
+    end_writing(state.changes, 1)
 
 
 @rt_kernel

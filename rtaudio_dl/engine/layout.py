@@ -57,9 +57,10 @@ NONE = -1
 # of a place that is GONE or EMPTY.
 EMPTY, ACTIVE, RETIRING, GONE = range(4)
 
-# Switches: the output is recorded, the flight recorder runs.
-TAP_ON, FLIGHT_ON = range(2)
-SWITCHES = 2
+# Switches: the output is recorded, the flight recorder runs, what nodes play goes to a
+# MIDI output, too, and: a recording is replayed, which has what nodes played.
+TAP_ON, FLIGHT_ON, OUT_ON, REPLAYED = range(4)
+SWITCHES = 4
 
 # Life of a voice.
 IDLE, WAITING, SOUNDING = range(3)
@@ -149,7 +150,7 @@ class Engine(Memory):
         self.kinds: dict[str, Any] = {}  # what kinds of nodes have in common, by name
         # Node → input bus or NONE, output bus, where not the default: `host/graph.py`.
         self.ways: dict[int, tuple[int, int]] = {}
-        self._lasting: dict[str, Any] = {}  # memory that the record points to
+        self._rings: dict[int, tuple] = {}  # of the sources: the record points to them
         self.watched = Telemetry()
         self.telemetry[0] = self.watched.address
         if midi is None:
@@ -164,20 +165,25 @@ class Engine(Memory):
         """Let the engine read one more ring of events; the number of its place.
 
         The ring, of a size that is a power of two, has one producer, and lives as long
-        as the engine or until `remove_source`. Raises EngineError.
+        as the engine or until `forget_source`. Raises EngineError.
         """
-        free = np.flatnonzero(self.source_places == 0)
-        if not len(free):
+        free = [n for n in range(SOURCES) if n not in self._rings]
+        if not free:
             raise EngineError(f"{SOURCES} sources of events are open; close one first")
-        source = self.sources[free[0]]
+        number = free[0]
+        source = self.sources[number]
         source["ring"], source["cursors"] = ring.ctypes.data, cursors.ctypes.data
-        self._lasting[f"source {free[0]}"] = ring, cursors
-        store_word(self.source_places, int(free[0]), len(ring))
-        return int(free[0])
+        self._rings[number] = ring, cursors
+        store_word(self.source_places, number, len(ring))
+        return number
 
-    def remove_source(self, number: int) -> None:
-        """Read a ring no longer; its memory may go once a block has begun since."""
+    def leave_source(self, number: int) -> None:
+        """Read a ring no longer, from the next block on."""
         store_word(self.source_places, number, 0)
+
+    def forget_source(self, number: int) -> None:
+        """Free the place of a ring, once a block has begun since it was left."""
+        del self._rings[number]
 
     def _set_up(self, sample_rate: float, polyphony: int) -> None:
         self.filters[:] = filter_table()
@@ -186,6 +192,8 @@ class Engine(Memory):
         master["polyphony"], master["clock"]["thread_id"] = polyphony, NONE
         master["gain"] = master["gain_now"] = master["limiter"] = 1.0
         reset_transport(self.transport)
+        self.watched.array["status"]["sample_rate"] = sample_rate
+        self.watched.array["status"]["tempo"] = self.transport["tempo"]
         self.channels["node"] = NONE
         self.channels["volume"] = self.channels["expression"] = 1.0
         self.orders["node"] = NONE

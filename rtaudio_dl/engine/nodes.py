@@ -14,10 +14,30 @@ import numpy as np
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import call3, doubles_at, load_acquire
 from rtaudio_dl.core.switch import look
-from rtaudio_dl.engine.layout import ACTIVE, NODES, NONE, OUTPUTS, RETIRING
+from rtaudio_dl.engine.layout import ACTIVE, NODES, NONE, OUTPUTS, PLACES, RETIRING
 
 _GAIN_SECONDS = 0.005  # time constant of a node's gain and pan
 _FADE_SECONDS = 0.01  # of a bypass
+
+
+@rt_kernel
+def plan_nodes(engine, count):
+    """Let nodes make the events of the next ``count`` frames, each frame once.
+
+    Returns whether there are any. [audio]
+    """
+    master = engine.master[0]
+    before, last = master.emitted, master.frame + count
+    for index in range(PLACES):
+        if load_acquire(engine.node_life, index) != ACTIVE:
+            continue
+        node = engine.nodes[index]
+        first = max(node.planned, master.frame)
+        if node.plan != 0 and first < last:
+            node.planned = first
+            call3(node.plan, master.address, index, last - first)
+            node.planned = last
+    return master.emitted != before
 
 
 @rt_kernel

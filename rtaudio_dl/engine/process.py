@@ -25,7 +25,7 @@ from rtaudio_dl.engine.layout import (
     SEGMENT,
     TAP_ON,
 )
-from rtaudio_dl.engine.nodes import call_node, run_nodes
+from rtaudio_dl.engine.nodes import call_node, plan_nodes, run_nodes
 from rtaudio_dl.engine.schedule import collect, drop_first
 from rtaudio_dl.engine.telemetry import tell_event, tell_output, tell_status
 
@@ -41,7 +41,9 @@ def apply_due(engine):
             break
         log_event(engine, event)
         tell_event(engine, event)
+        master.applying = 1
         apply(engine, event)
+        master.applying = 0
         due += 1
     drop_first(engine, due)
     if master.pending == 0:
@@ -79,6 +81,8 @@ def process_block(engine, out):
     done = 0
     while done < out.shape[0]:
         count = min(apply_due(engine), SEGMENT, out.shape[0] - done)
+        if plan_nodes(engine, count):
+            continue  # what they made splits these frames, too
         run_nodes(engine, count)
         for i in range(count):
             out[done + i, 0] = engine.buses[MASTER_NODE, i, 0]

@@ -27,6 +27,8 @@ MASTER = np.dtype(
         ("threaded", np.int64),  # worker threads run beside an offline renderer
         ("pending", np.int64),  # events waiting,
         ("first", np.int64),  # from here on in `Engine.pending`
+        ("applying", np.int64),  # 1 while an event is applied
+        ("emitted", np.int64),  # events that nodes made
         ("serial", np.int64),  # of the newest voice
         ("tap_was_on", np.int64),
         # master section
@@ -59,6 +61,10 @@ NODE = np.dtype(
         ("serve", np.uintp),  # int64 f(engine, node): make what it asked for, offline
         ("lacking", np.uintp),  # int64 f(engine, node): 0 when it can play
         ("event", np.uintp),  # void f(engine, node, event): after the engine
+        # void f(engine, node, frames): emits the events of as many frames from
+        # `planned` on, before they are made; each frame comes once
+        ("plan", np.uintp),
+        ("planned", np.int64),
         ("state", np.uintp),  # memory of its own
         ("input", np.int64),  # bus, or NONE; both as the order of this block says
         ("output", np.int64),  # bus

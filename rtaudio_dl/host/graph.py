@@ -81,6 +81,7 @@ def publish_order(engine: Engine, blocks: bool = False) -> None:
     ``blocks`` says that the audio thread runs: the table of before is its own until it
     has seen the last change.
     """
+    # Places that are empty are passed over when their turn comes.
     ways = {n: engine.ways.get(n, (NONE, MAIN_BUS)) for n in range(NODES)}
     order = order_of(ways)
     if blocks and not wait_until_seen(engine.order, _BLOCK_SECONDS):

@@ -96,7 +96,7 @@ def test_it_does_so_before_the_instrument_in_number(models):
 
 def test_its_gain_is_the_nodes(models):
     with playing(models, at=0.2) as host:
-        host._command(events.NODE_GAIN, host.effect.place, value=0.5)
+        host.controls.command(events.NODE_GAIN, host.effect.place, value=0.5)
         assert not host.render(0.2).any()  # and the gain arrives
         audio = host.render(SECONDS)
     expected = plain(models)
@@ -106,7 +106,7 @@ def test_its_gain_is_the_nodes(models):
 def test_a_bypass_of_what_does_nothing_changes_nothing(models):
     with playing(models) as host:
         host.render(0.2)
-        host._command(events.BYPASS, host.effect.place, value=1.0)
+        host.controls.command(events.BYPASS, host.effect.place, value=1.0)
         audio = host.render(SECONDS - 0.2)
     expected = plain(models)[9600:]
     # While it goes over, two parts of the same sound are summed: a rounding.

@@ -17,7 +17,7 @@ from rtaudio_dl.engine.detection import DETECTION
 from rtaudio_dl.engine.events import EVENT
 from rtaudio_dl.engine.input import INPUT_FRAMES
 from rtaudio_dl.kinds.classifier.listener import choose_channels
-from rtaudio_dl.kinds.classifier.model import open_ear
+from rtaudio_dl.kinds.classifier.model import open_classifier
 from tests.entries import hear_file, take_chunk, take_input
 from tests.models.models import write_loudness
 
@@ -36,7 +36,7 @@ class Analysis:
 
     def __init__(self, model, rate: int = RATE, channels: int = 1, live: bool = False):
         self.engine = layout.Engine(rate) if live else None
-        self.ear = open_ear(model, rate, engine=self.engine, dc=True)
+        self.ear = open_classifier(model, rate, engine=self.engine, dc=True)
         self.memory = self.ear.memory
         choose_channels(self.memory.input, channels, None)
 
@@ -154,7 +154,7 @@ def test_live_blocks_give_the_events_of_a_file(loudness, cuts):
 
 def test_a_model_that_is_behind_leaves_hops_out_and_hears_the_newest(loudness):
     with Analysis(loudness, live=True) as analysis:
-        patience = int(analysis.memory.ear["patience"][0])
+        patience = int(analysis.memory.state["patience"][0])
         assert patience == 0.1 * RATE
         analysis.play(beeps(RATE - 2400, size=RATE))
         assert analysis.analyse() == RATE
@@ -233,7 +233,7 @@ def test_dc_is_taken_out_unless_it_is_wanted(loudness):
     for dc, loud in ((True, 1), (False, 0)):
         with Analysis(loudness) as analysis:
             if not dc:
-                analysis.memory.ear["dc_pole"] = 0.99
+                analysis.memory.state["dc_pole"] = 0.99
             analysis.hear(np.full(RATE, 0.7))
             assert analysis.memory.classes["on"][0] == loud
 
@@ -265,7 +265,7 @@ def test_a_day_of_listening_grows_nothing(tmp_path):
     model = write_loudness(tmp_path / "slow.onnx", 1600)
     with Analysis(model, rate=16_000, live=True) as analysis:
         engine, memory = analysis.engine, analysis.memory
-        memory.ear["patience"] = 8192  # the blocks here are larger than a device's
+        memory.state["patience"] = 8192  # the blocks here are larger than a device's
         half_a_day = 12 * 3600 * 16_000
         engine.master["frame"] = half_a_day
         for cursors in (engine.input_cursors, memory.cursors, memory.trace_cursors):
