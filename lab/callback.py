@@ -20,7 +20,8 @@ from lab.result import Result, summarize
 from lab.session import Session
 from rtaudio_dl.core.control import push
 from rtaudio_dl.engine import events, layout
-from rtaudio_dl.host.host import MAX_POLYPHONY, Host
+from rtaudio_dl.host.base import MAX_POLYPHONY
+from rtaudio_dl.host.host import Host
 from rtaudio_dl.patches.patch import PARAMETERS, Key, Patch, find_patch
 
 SAMPLE_RATE = 48_000

@@ -32,7 +32,7 @@ from rtaudio_dl.core.control import store_word
 from rtaudio_dl.host.counts import lost
 from rtaudio_dl.kinds.classifier.analysis import finish_file, listen_for_ever
 from rtaudio_dl.kinds.classifier.listener import Detection, FileListener
-from rtaudio_dl.kinds.classifier.model import Ear, open_ear
+from rtaudio_dl.kinds.classifier.model import Classifier, open_classifier
 from rtaudio_dl.kinds.classifier.settings import ONSET
 
 MODEL = "commands"
@@ -83,7 +83,7 @@ def measure(session: Session, plan: Plan | None = None) -> list[Result]:
 
 
 def _inference(runs: int) -> Result:
-    ear = open_ear(MODEL, 48_000)
+    ear = open_classifier(MODEL, 48_000)
     try:
         _compile(ear)
         noise = ear.binding.inputs[ear.model.card.input("audio").name]
@@ -95,7 +95,7 @@ def _inference(runs: int) -> Result:
     return summarize(f"listen/one inference of {MODEL}", "ms", durations, facts)
 
 
-def _compile(ear: Ear) -> None:
+def _compile(ear: Classifier) -> None:
     """Compile what the child will run: it has to answer in time."""
     store_word(ear.memory.worker["stop"][0], 0, 1)
     listen_for_ever(ear.memory)  # ends at once

@@ -25,7 +25,8 @@ from lab.sound import STREAM_PATCH as PATCH
 from lab.sound import dry_stream
 from lab.vitals import stolen_ms, stolen_since
 from rtaudio_dl.engine import layout
-from rtaudio_dl.host.host import MAX_POLYPHONY, Host
+from rtaudio_dl.host.base import MAX_POLYPHONY
+from rtaudio_dl.host.host import Host
 from rtaudio_dl.patches.patch import find_patch
 
 SAMPLE_RATE, BLOCK = 48_000, 128

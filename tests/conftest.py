@@ -1,9 +1,17 @@
-"""Fixtures for tests with a real JACK server; see `tests.jack`."""
+"""Settings of Hypothesis, and fixtures for tests with a real JACK server.
+
+See `tests.jack`.
+"""
 
 import pytest
+from hypothesis import settings
 
 from tests.disturbed import GivenUp
 from tests.jack import JackProbe, JackServer, missing
+
+# The first example loads compiled kernels: its time says nothing.
+settings.register_profile("rtaudio_dl", deadline=None)
+settings.load_profile("rtaudio_dl")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -14,7 +14,7 @@ from rtaudio_dl.core.native import record_at, table_at
 from rtaudio_dl.engine import entries, input, process, schedule
 from rtaudio_dl.engine.layout import ENGINE, Engine
 from rtaudio_dl.kinds.classifier import analysis
-from rtaudio_dl.kinds.classifier.layout import EARS
+from rtaudio_dl.kinds.classifier.layout import ANALYSIS
 from rtaudio_dl.kinds.sound import pool
 
 
@@ -58,7 +58,7 @@ def now(engine):
 @rt_entry("wp")
 def take_chunk(ears):
     """`analysis.take_chunk`."""
-    return analysis.take_chunk(record_at(ears, EARS))
+    return analysis.take_chunk(record_at(ears, ANALYSIS))
 
 
 @rt_entry("vppwww")

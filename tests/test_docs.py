@@ -17,7 +17,7 @@ import pytest
 from rtaudio_dl.cli import build_parser
 from rtaudio_dl.errors import ModelError, PatchError, RtaudioError
 from rtaudio_dl.kinds.classifier import settings
-from rtaudio_dl.models import contract
+from rtaudio_dl.models import contract, parameters
 from rtaudio_dl.models.card import (
     DTYPES,
     KINDS,
@@ -410,7 +410,8 @@ def test_the_keys_of_cards_are_documented_and_no_others():
     assert of_kinds == extras()
     assert keys("Detector") == set(settings._NAMES)
     assert keys("timbres.NAME") == {"z", "family", "xy"}
-    assert len(MODEL_TABLES) == 7
+    assert keys("parameters.NAME") == set(parameters._FIELDS)
+    assert len(MODEL_TABLES) == 8
 
 
 @pytest.mark.parametrize(

@@ -34,14 +34,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 def prepared(path: Path, threads: int) -> Callable[[], None]:
     """The network of a configuration, so that a call makes one sound."""
-    from training import tasks
+    from training.run import registry
 
-    task = tasks.module(tasks.of_config(path))
+    task = registry.task(registry.of_config(path))
+    config = task.Config.load(path)
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    once = task.one_sound(path)
+    once = task.one_sound(config)
     for _ in range(WARM_UP):
         once()
     return once

@@ -20,7 +20,8 @@ class Churn(threading.Thread):
     """Swaps models and patches in a host at random, until `end`.
 
     ``swaps`` counts patches that were loaded and taken away again; ``error`` holds what
-    stopped it, if anything did. ``hurry`` makes the pauses between them so much shorter.
+    stopped it, if anything did. ``hurry`` makes the pauses between them so much
+    shorter.
     """
 
     def __init__(self, host: LiveHost, seed: int, hurry: float = 1.0):

@@ -38,8 +38,9 @@ class Listening:
     def state(self) -> dict[str, Any]:
         """Where the window began, all counters, processor time and time, in s."""
         listener = self.host.listener
+        state = listener.classifier.memory.state if listener else None
         return {
-            "start": int(listener.ear.memory.ear["start"][0]) if listener else 0,
+            "start": int(state["start"][0]) if listener else 0,
             "counts": listener.counts() if listener else {},
             "host": self.host.counts(),
             "cpu": time.process_time(),

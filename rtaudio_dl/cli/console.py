@@ -25,8 +25,8 @@ def preparing() -> Iterator[None]:
     def explain() -> None:
         if not done.wait(_PATIENCE_SECONDS):
             _aside.print(
-                "compiling the engine for this processor: one or two minutes, "
-                "and only at the first start …",
+                "compiling the engine for this processor: half a minute, and only at "
+                "the first start …",
                 style="dim",
             )
 

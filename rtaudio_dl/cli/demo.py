@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from rtaudio_dl.cli.console import console, facts
+from rtaudio_dl.cli.console import console, facts, preparing
 from rtaudio_dl.cli.render import DEFAULT_PATCH, Rendering, render_file
 from rtaudio_dl.errors import DeviceError
 
@@ -34,6 +34,7 @@ def run(options: argparse.Namespace) -> int:
 
     sound, picture = options.out / "demo.wav", options.out / "demo.png"
     check_target(sound)
+    prepare_all()
     with Progress(console=console, transient=True) as bar:
         task = bar.add_task("rendering", total=None)
         rendering = render_file(
@@ -54,6 +55,20 @@ def run(options: argparse.Namespace) -> int:
     if not options.silent:
         _play(rendering)
     return 0
+
+
+def prepare_all() -> None:
+    """Compile what the demo needs, and let the rest be compiled meanwhile.
+
+    So a first `play` or `listen` after it does not wait.
+    """
+    from rtaudio_dl.core.objects import compile_in_background, prepare
+    from rtaudio_dl.kinds import ENGINE, all_entries
+    from rtaudio_dl.kinds.sound.kind import ENTRIES
+
+    with preparing():
+        prepare((*ENGINE, *ENTRIES, "rtaudio_dl.dsp.biquad"))
+    compile_in_background(all_entries())
 
 
 def _play(rendering: Rendering) -> None:

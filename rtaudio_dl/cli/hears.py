@@ -168,7 +168,7 @@ def key_map(texts: list[str] | None, listener: Listener) -> dict[str, int]:
 
     Labels that are never events have none. Raises EngineError.
     """
-    settings = listener.ear.settings
+    settings = listener.classifier.settings
     silent = settings.background if settings else frozenset()
     labels = [label for label in listener.labels if label not in silent]
     if not texts:

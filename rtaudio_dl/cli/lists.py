@@ -6,8 +6,8 @@ import argparse
 
 from rich.table import Table
 
-from rtaudio_dl.cli.console import console
-from rtaudio_dl.errors import DeviceError, PatchError
+from rtaudio_dl.cli.console import console, facts
+from rtaudio_dl.errors import DeviceError, ModelError, PatchError
 from rtaudio_dl.models.card import Card
 
 
@@ -18,7 +18,11 @@ def add_commands(commands: argparse._SubParsersAction) -> None:
         ("models", show_models, "the models at hand and what they can do"),
         ("patches", show_patches, "the playable instruments"),
     ):
-        commands.add_parser(name, help=text, description=text).set_defaults(run=run)
+        parser = commands.add_parser(name, help=text, description=text)
+        parser.set_defaults(run=run)
+        if name == "models":
+            about = "describe this one: its parameters, what it takes and gives"
+            parser.add_argument("name", nargs="?", metavar="NAME", help=about)
 
 
 def _table(title: str, *columns: str) -> Table:
@@ -100,8 +104,10 @@ def _show_midi_outputs() -> None:
         console.print(table)
 
 
-def show_models(_options: argparse.Namespace) -> int:
-    """List models with their cards; a broken one with what is wrong with it."""
+def show_models(options: argparse.Namespace) -> int:
+    """List models with their cards, a broken one with what is wrong with it; or one."""
+    if options.name is not None:
+        return _show_model(options.name)
     from rtaudio_dl.models.library import list_models
 
     table = _table("Models", "name", "kind", "sound", "classes", "license", "file")
@@ -121,19 +127,26 @@ def show_models(_options: argparse.Namespace) -> int:
 
 
 def _sound(card: Card) -> str:
-    """What comes out of a model, or what a classifier looks at."""
-    audio = card.output("audio") or card.input("audio")
-    seconds = audio.size() / card.sample_rate if audio else 0.0
-    rate = f"{card.sample_rate / 1000:g} kHz"
-    if card.kind == "stream":
-        return f"as long as held, at {rate}"
-    text = f"{seconds:.2f} s at {rate}"
-    if card.kind != "classifier":
-        return text
-    from rtaudio_dl.kinds.classifier.settings import hop_of
+    """What comes out of a model, or what it listens to, in a line."""
+    from rtaudio_dl.kinds import find_kind
 
-    hop = hop_of(card) / card.sample_rate
-    return f"hears {text}, each {hop:.3g} s"
+    try:
+        return find_kind(card.kind).describe(card)[0][1]
+    except ModelError as error:
+        return str(error)
+
+
+def _show_model(name: str) -> int:
+    from rtaudio_dl.kinds import find_kind
+    from rtaudio_dl.models.library import find_model
+    from rtaudio_dl.models.model import read_card
+
+    path = find_model(name)
+    card = read_card(path)
+    rows = [("kind", card.kind), *find_kind(card.kind).describe(card)]
+    rows += [("license", card.license or "not said"), ("file", str(path))]
+    console.print(facts(card.name, rows))
+    return 0
 
 
 def show_patches(_options: argparse.Namespace) -> int:

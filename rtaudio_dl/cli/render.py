@@ -63,7 +63,7 @@ class Rendering:
         """What a person wants to know of it."""
         from rtaudio_dl.views.loudness import measure
 
-        loudness = measure(self.audio, self.sample_rate)
+        loudness = measure(self.audio, self.sample_rate, true_peak=False)
         lufs = loudness.integrated_lufs
         integrated = "too short" if lufs is None else f"{lufs:.1f} LUFS"
         notes = f"{self.counts['sounded']} of {self.counts['notes']} sounded"

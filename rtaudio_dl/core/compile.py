@@ -1,6 +1,6 @@
 """From entries to an object: Numba's code, one wrapper of C each, optimised as a whole.
 
-Run as ``python -m rtaudio_dl.core.compile MODULE FILE``, for a process that compiles
+Run as ``python -m rtaudio_dl.core.compile MODULE FILE …``, for a process that compiles
 has Numba's own optimiser off (NUMBA_OPT=0).
 """
 
@@ -24,12 +24,16 @@ _PURE = set(
 
 
 def main() -> None:
-    """Compile a module's entries into a file."""
+    """Compile modules, each into its file; what another process makes is awaited."""
     from rtaudio_dl.core import objects
 
-    module, path = sys.argv[1:]
-    importlib.import_module(module)
-    objects.save(Path(path), objects.pack(*compile_module(module)))
+    given = sys.argv[1:]
+    for module, name in zip(given[::2], given[1::2], strict=True):
+        path = Path(name)
+        importlib.import_module(module)
+        with objects.only_one(path):
+            if not path.exists():
+                objects.save(path, objects.pack(*compile_module(module)))
 
 
 def compile_module(module: str) -> tuple[dict[str, str], bytes]:

@@ -12,8 +12,10 @@ import numpy as np
 from rtaudio_dl.core import ring as rings
 from rtaudio_dl.core import switch
 from rtaudio_dl.core.entry import rt_entry
+from rtaudio_dl.core.history import BEGUN, HISTORY_WORDS
 from rtaudio_dl.core.native import (
     bytes_at,
+    fence,
     load_acquire,
     store_release,
     words_at,
@@ -51,6 +53,18 @@ def _pop_many(ring, places, size, cursors, into, most):
             taken[n * size + i] = given[place + i]
     store_release(words, READ, read + count)
     return count
+
+
+@rt_entry("wppwwpww")
+def _copy_history(words, ring, places, size, into, first, count):
+    """Copy cells of a history; up to where its writer has begun, afterwards. [any]"""
+    taken, given = bytes_at(into, count * size), bytes_at(ring, places * size)
+    for n in range(count):
+        place = ((first + n) & (places - 1)) * size
+        for i in range(size):
+            taken[n * size + i] = given[place + i]
+    fence()
+    return load_acquire(words_at(words, HISTORY_WORDS), BEGUN)
 
 
 @rt_entry("wp")
@@ -147,6 +161,18 @@ def is_seen(words: np.ndarray) -> bool:
     Never, where no blocks are played.
     """
     return bool(_is_seen(words))
+
+
+def copy_history(
+    words: np.ndarray, ring: np.ndarray, first: int, count: int
+) -> tuple[np.ndarray, int]:
+    """A copy of cells of a history from the ``first`` on, which may be damaged.
+
+    Those before the second value less the size of the ring may have changed meanwhile.
+    """
+    into = np.empty((count, *ring.shape[1:]), ring.dtype)
+    begun = _copy_history(words, ring, len(ring), ring.strides[0], into, first, count)
+    return into, begun
 
 
 def _address(words: np.ndarray, index: Any) -> int:

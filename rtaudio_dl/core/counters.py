@@ -30,6 +30,7 @@ AUDIO_COUNTERS = (
     "longest_ns",
     "hops_asked",  # of streams
     "late_hops",  # not there when their first frame was due: silent
+    "lost_events",  # that nodes made, and there was no room for
 )
 # Of a worker thread (`core/worker.py`), whatever it makes.
 WORKER_COUNTERS = (
@@ -72,6 +73,7 @@ def _numbered(names: tuple[str, ...]) -> tuple[int, ...]:
     LONGEST_NS,
     HOPS_ASKED,
     LATE_HOPS,
+    LOST_EVENTS,
 ) = _numbered(AUDIO_COUNTERS)
 (
     WORKER_RUNS,

@@ -31,6 +31,14 @@ def digest_of(entries: dict[str, Any]) -> str:
     return walk.hash.hexdigest()[:24]
 
 
+def functions_in(entries: dict[str, Any]) -> int:
+    """How many functions the entries of a module reach: what there is to compile."""
+    walk = _Walk()
+    for entry in entries.values():
+        walk.value(entry)
+    return len(walk.seen)
+
+
 def _versions() -> tuple[str, ...]:
     # Asked of the packages' metadata, for importing Numba would take its time.
     from importlib.metadata import version
@@ -45,7 +53,7 @@ def _is_foreign(module: str) -> bool:
 class _Walk:
     def __init__(self):
         self.hash = hashlib.sha256()
-        self._seen: set[int] = set()
+        self.seen: set[int] = set()
 
     def add(self, *values: Any) -> None:
         for value in values:
@@ -67,9 +75,9 @@ class _Walk:
             self.add(getattr(value, "__qualname__", type(value).__qualname__))
 
     def _function(self, function: types.FunctionType) -> None:
-        if id(function) in self._seen:
+        if id(function) in self.seen:
             return
-        self._seen.add(id(function))
+        self.seen.add(id(function))
         self.add(function.__module__, function.__qualname__)
         if not self._is_compiled_here(function):
             return

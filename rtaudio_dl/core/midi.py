@@ -23,6 +23,8 @@ LENGTHS = {
     CONTINUE: 0,
     STOP: 0,
 }
+# Messages of a clock, as they are: one byte.
+SINGLE_BYTES = (CLOCK, START, CONTINUE, STOP)
 CHANNELS = 16
 
 # Control changes that mean the same for every patch (MIDI 1.0, RP-015).

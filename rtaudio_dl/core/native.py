@@ -54,6 +54,18 @@ def store_release(_context, array, index, value):
     return types.void(array, types.intp, types.int64), generate
 
 
+@rt_intrinsic
+def fence(_context):
+    """Keep what is written and read before it before what comes after it. [any]"""
+    from numba.core import types
+
+    def generate(context, builder, _signature, _arguments):
+        builder.fence("acq_rel")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
 def _view(context, builder, kind, shape, address):
     """LLVM code for an array of a Numba type over memory that somebody else owns."""
     from numba.core import types

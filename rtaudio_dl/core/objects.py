@@ -21,11 +21,11 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from rtaudio_dl.core.digest import digest_of
+from rtaudio_dl.core.digest import digest_of, functions_in
 from rtaudio_dl.core.kernel import entries
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.files.atomic import write_whole
@@ -66,48 +66,71 @@ def prepare(modules: Iterable[str], processes: int | None = None) -> None:
 
 
 def compile_objects(modules: list[str], processes: int | None = None) -> None:
-    """Compile modules side by side, each in a process of its own."""
-    limit = processes or os.cpu_count() or 1
-    waiting, running = list(modules), {}
+    """Compile modules side by side, in as many processes as there are processors."""
+    limit = min(processes or os.cpu_count() or 1, len(modules))
+    running = [_spawn(group) for group in _shared_out(modules, limit)]
     try:
-        while waiting or running:
-            while waiting and len(running) < limit:
-                module = waiting.pop(0)
-                running[module] = _spawn(module)
-            _reap(running)
+        for modules, process in running:
+            _, errors = process.communicate()
+            if process.returncode:
+                raise EngineError(_explained(modules, errors))
     finally:
-        for process in running.values():
+        for _, process in running:
             process.kill()
             process.wait()
 
 
-def _spawn(module: str) -> subprocess.Popen:
+def compile_in_background(modules: Iterable[str]) -> None:
+    """Let a process of low priority compile what is missing; it outlives this one."""
+    wanted = missing(modules)
+    if wanted:
+        _spawn(wanted, start_new_session=True, preexec_fn=_be_nice)
+
+
+def _be_nice() -> None:
+    os.nice(10)
+
+
+def _shared_out(modules: list[str], groups: int) -> list[list[str]]:
+    """Groups of about the same work: the longest first, to whoever has least."""
+    shares: list[tuple[int, list[str]]] = [(0, []) for _ in range(groups)]
+    for module in sorted(modules, key=work_of, reverse=True):
+        shares.sort(key=lambda share: share[0])
+        total, share = shares[0]
+        shares[0] = total + work_of(module), [*share, module]
+    return [share for _, share in shares if share]
+
+
+def work_of(module: str) -> int:
+    """How much there is to compile in a module: the functions that it reaches."""
+    return functions_in(entries[module])
+
+
+def _spawn(modules: list[str], **options: Any) -> tuple[list[str], subprocess.Popen]:
     # Functions are not optimised one by one: the whole is, once, at the end.
     environment = os.environ | {"NUMBA_OPT": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     start = (
         f"import sys; sys.path[:] = {sys.path!r}; "
         "from rtaudio_dl.core.compile import main; main()"
     )
-    return subprocess.Popen(
-        [sys.executable, "-P", "-c", start, module, str(object_path(module))],
+    pairs = [text for m in modules for text in (m, str(object_path(m)))]
+    return modules, subprocess.Popen(
+        [sys.executable, "-P", "-c", start, *pairs],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if options else subprocess.PIPE,
         env=environment,
+        **options,
     )
 
 
-def _reap(running: dict[str, subprocess.Popen]) -> None:
-    """Wait for the one that began first; the others go on meanwhile."""
-    module, process = next(iter(running.items()))
-    _, errors = process.communicate()
-    del running[module]
-    if process.returncode:
-        lines = errors.decode(errors="replace").strip().split("\n")
-        raise EngineError(
-            f"{module} could not be compiled: {lines[-1][:300]}; report it with the "
-            f"output of: {sys.executable} -m rtaudio_dl.core.compile {module} FILE"
-        )
+def _explained(modules: list[str], errors: bytes) -> str:
+    lines = errors.decode(errors="replace").strip().split("\n")
+    command = f"{sys.executable} -m rtaudio_dl.core.compile {modules[0]} FILE"
+    return (
+        f"{', '.join(modules)} could not be compiled: {lines[-1][:300]}; report it "
+        f"with the output of: {command}"
+    )
 
 
 def object_path(module: str) -> Path:
@@ -170,7 +193,7 @@ def _forget_old(path: Path) -> None:
     import time
 
     oldest = time.time() - _KEPT_DAYS * 86400
-    for file in path.glob("*.o"):
+    for file in (*path.glob("*.o"), *path.glob("*.lock")):
         with contextlib.suppress(OSError):
             if file.stat().st_atime < oldest:
                 file.unlink()
@@ -200,6 +223,19 @@ def unpack(content: bytes, path: Path) -> tuple[dict[str, str], bytes]:
         raise EngineError(f"{path} is damaged; delete it and start again") from None
 
 
+@contextlib.contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Let only one process at a time make an object; the others wait for it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: both make it, and the last one stays
+        yield
+        return
+    with open(path.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def save(path: Path, content: bytes) -> None:
     """Write an object file, whole or not at all, for this user alone."""
     write_whole(path, content)
@@ -224,9 +260,3 @@ def _linker(llvm: object) -> object:
         jit=True, reloc="pic", codemodel="default"
     )
     return llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-
-
-def on_first_compile(modules: list[str], say: Callable[[str], None]) -> None:
-    """Say one line if what follows will have to compile."""
-    if missing(modules):
-        say("compiling the engine for this processor, only at the first start …")

@@ -87,3 +87,13 @@ class Semaphore:
 def address_of(function: Any) -> int:
     """The address of a C function of ctypes, for native callers."""
     return ctypes.cast(function, ctypes.c_void_p).value or 0
+
+
+def nap_address() -> int:
+    """The address of ``int nanosleep(const struct timespec *, void *)``.
+
+    Windows has none: there it is what lets another thread run, and takes nothing.
+    """
+    if sys.platform == "win32":
+        return address_of(ctypes.windll.kernel32.SwitchToThread)
+    return address_of(ctypes.CDLL(None).nanosleep)

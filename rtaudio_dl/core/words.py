@@ -27,6 +27,11 @@ onset_on, onset_key  control                    audio
 input_offset         audio                      analysis thread
 trigger_keys, traced control                    analysis thread
 stop                 control                    inference, stream, analysis threads
+source_places        control                    audio
+order                control                    audio
+a transport's        audio                      control
+changes
+a history's words    its writer                 any, see `core/history.py`
 JACK's releases      control                    audio
 JACK's xruns, lost   JACK's own threads         audio, control
 ==================== ========================== =====================================

@@ -18,7 +18,7 @@ from rtaudio_dl.core.counters import (
     WORKER_RUNS,
 )
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import call3, load_acquire
+from rtaudio_dl.core.native import call2, call3, load_acquire, store_release
 
 _FOR_EVER = 0xFFFFFFFFFFFFFFFF
 
@@ -28,7 +28,10 @@ WORKER = np.dtype(
         ("post_address", np.uintp),  # 0: nobody waits, as offline
         ("wait_address", np.uintp),
         ("semaphore", np.uintp),
+        ("nap_address", np.uintp),  # int nanosleep(const struct timespec *, void *)
+        ("nap", np.int64, (2,)),  # seconds, nanoseconds
         ("wanted", np.int64),  # since it was woken; the audio thread's
+        ("done", np.int64, (1,)),  # requests, of all that were made
         ("stop", np.int64, (1,)),  # ends it
         ("counters", np.int64, (len(WORKER_COUNTERS),)),
         ("allowance", ALLOWANCE, (1,)),
@@ -53,6 +56,24 @@ def sleep(worker):
     """Wait until somebody has work. [worker]"""
     # All that the three systems' waits need: handle, "for ever", nothing.
     call3(worker.wait_address, worker.semaphore, _FOR_EVER, 0)
+
+
+@rt_kernel
+def tell_done(worker, count):
+    """So many requests more have been served. [worker]"""
+    store_release(worker.done, 0, worker.done[0] + count)
+
+
+@rt_kernel
+def is_threaded(worker):
+    """Whether a thread serves; else whoever needs something has to. [any]"""
+    return worker.post_address != 0
+
+
+@rt_kernel
+def pause(worker):
+    """Sleep for a moment: for an offline renderer, which may wait. [control]"""
+    call2(worker.nap_address, np.uintp(worker.nap.ctypes.data), 0)
 
 
 @rt_kernel

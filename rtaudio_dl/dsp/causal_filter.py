@@ -17,10 +17,8 @@ import functools
 import numpy as np
 
 from rtaudio_dl.core.kernel import rt_kernel
+from rtaudio_dl.dsp.resampler import PHASES, between_phases, taps_for, windowed_sinc
 
-PHASES = 256
-_TAPS = 96  # at speed 1
-_STOPBAND_DB = 92.0
 _FLOOR = 1e-7  # of the magnitude whose logarithm is taken
 _ROOM = 16  # times the filter's length, against aliasing of the cepstrum
 
@@ -33,7 +31,7 @@ def causal_filter(step: float) -> tuple[np.ndarray, float]:
     of low tones in frames of the sound.
     """
     limit = max(step, 1.0)
-    taps = int(np.ceil(_TAPS * limit / 32)) * 32
+    taps = taps_for(limit)
     whole = _minimum_phase(_windowed_sinc(limit, taps))
     # Row p holds the filter for a position p / PHASES behind the newest frame.
     rows = np.zeros((PHASES + 1, taps))
@@ -46,14 +44,9 @@ def causal_filter(step: float) -> tuple[np.ndarray, float]:
 
 
 def _windowed_sinc(limit: float, taps: int) -> np.ndarray:
-    # Kaiser's formulas: the slope ends where the lower half sample rate lies.
-    slope = (_STOPBAND_DB - 7.95) / (2.285 * (taps - 1)) / np.pi
-    cutoff = 1 / limit - slope / 2
-    beta = 0.1102 * (_STOPBAND_DB - 8.7)
     count = taps * PHASES
     time = (np.arange(count) - (count - 1) / 2) / PHASES
-    inside = np.clip(1 - (time / (taps / 2)) ** 2, 0, None)
-    response = np.sinc(cutoff * time) * np.i0(beta * np.sqrt(inside))
+    response = windowed_sinc(time, limit, taps)
     return response / response.sum()
 
 
@@ -74,13 +67,4 @@ def sample_behind(table, taps, line, position):
     with ``taps`` older frames, and ``position`` counts frames from the one after them.
     """
     whole = int(position)
-    phase = (position - whole) * PHASES
-    row = int(phase)
-    newest = line[whole + 1 :]
-    low = table[row * taps :]
-    high = low[taps:]
-    below = above = np.float32(0.0)
-    for i in range(taps):
-        below += low[i] * newest[i]
-        above += high[i] * newest[i]
-    return below + (above - below) * (phase - row)
+    return between_phases(table, taps, line[whole + 1 :], position - whole)

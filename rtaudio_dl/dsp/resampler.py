@@ -47,16 +47,24 @@ def filter_table() -> np.ndarray:
     return np.concatenate([filter_bank(limit, taps).ravel() for limit, taps in banks])
 
 
-def filter_bank(limit: float, taps: int) -> np.ndarray:
-    """The filter for speeds up to ``limit``, float32 (PHASES + 1, taps)."""
-    # Kaiser's formulas: the slope ends where the target's half sample rate lies.
+def windowed_sinc(time: np.ndarray, limit: float, taps: int) -> np.ndarray:
+    """A low-pass for speeds up to ``limit``, at times in frames from its middle.
+
+    Kaiser's formulas: the slope ends where the target's half sample rate lies.
+    """
     slope = (_STOPBAND_DB - 7.95) / (2.285 * (taps - 1)) / np.pi
     cutoff = 1 / limit - slope / 2
     beta = 0.1102 * (_STOPBAND_DB - 8.7)
-    phase = np.arange(PHASES + 1)[:, None] / PHASES
-    time = np.arange(taps)[None, :] - (taps // 2 - 1) - phase
     inside = np.clip(1 - (time / (taps / 2)) ** 2, 0, None)
-    bank = np.sinc(cutoff * time) * np.i0(beta * np.sqrt(inside))
+    return np.sinc(cutoff * time) * np.i0(beta * np.sqrt(inside))
+
+
+def filter_bank(limit: float, taps: int) -> np.ndarray:
+    """The filter for speeds up to ``limit``, float32 (PHASES + 1, taps)."""
+    phase = np.arange(PHASES + 1)[:, None] / PHASES
+    bank = windowed_sinc(
+        np.arange(taps)[None, :] - (taps // 2 - 1) - phase, limit, taps
+    )
     return (bank / bank.sum(axis=1, keepdims=True)).astype(np.float32)
 
 

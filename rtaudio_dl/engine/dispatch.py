@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rtaudio_dl.core.counters import NOTES, UNMAPPED
+from rtaudio_dl.core.history import begin_writing, end_writing
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.midi import (
     ALL_NOTES_OFF,
@@ -22,12 +23,14 @@ from rtaudio_dl.engine.layout import (
     EMPTY,
     IDLE,
     KEYS,
+    MASTER_NODE,
     NODES,
     NONE,
     PLACES,
     PROGRAMS,
     RETIRING,
 )
+from rtaudio_dl.engine.nodes import is_alive
 from rtaudio_dl.engine.parameters import UNITY_VOLUME, from_control, set_parameter
 from rtaudio_dl.engine.voices import fade_out, start
 
@@ -153,7 +156,9 @@ def _retire(engine, node):
 @rt_kernel
 def _tell_node(engine, index, event):
     """A node whose kind wants events gets this one, too."""
-    if 0 <= index < NODES and engine.nodes[index].event != 0:
+    if not 0 <= index < NODES or not is_alive(engine, index):
+        return  # its memory may be gone, or not set up yet
+    if engine.nodes[index].event != 0:
         engine.told[0] = event
         told = engine.told.ctypes.data
         call3(engine.nodes[index].event, engine.master[0].address, index, told)
@@ -161,9 +166,12 @@ def _tell_node(engine, index, event):
 
 @rt_kernel
 def _of_node(engine, event):
-    """A command to a node; its number is in `key`."""
+    """A command to a node; its number is in `key`.
+
+    The master section takes none: nothing gets above its ceiling.
+    """
     index = event.key
-    if not 0 <= index < NODES:
+    if not 0 <= index < MASTER_NODE:
         return
     node = engine.nodes[index]
     if event.kind == events.ACTIVATE:
@@ -185,10 +193,11 @@ def _of_node(engine, event):
 def _of_transport(engine, event):
     state, master = engine.transport[0], engine.master[0]
     frame, rate = master.frame, master.sample_rate
+    begin_writing(state.changes, 1)
     if event.kind == events.TEMPO:
         transport.set_tempo(state, frame, rate, event.value)
     elif event.kind == events.METRE:
-        if 1.0 <= event.value <= 64.0:
+        if 1.0 <= event.value <= transport.MOST_OF_METRE:
             transport.set_metre(state, event.key, int(event.value))
     elif event.kind == events.RUN:
         if 0 <= event.key <= transport.CONTINUE:
@@ -199,6 +208,7 @@ def _of_transport(engine, event):
         transport.tick(state, frame, rate)
     else:
         transport.tap(state, frame, rate)
+    end_writing(state.changes, 1)
 
 
 @rt_kernel

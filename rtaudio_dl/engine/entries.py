@@ -23,7 +23,8 @@ from rtaudio_dl.engine import process
 from rtaudio_dl.engine.input import ANALYSED, HEARD, take_input
 from rtaudio_dl.engine.layout import ENGINE, KEYS, NODES, OUTPUTS
 from rtaudio_dl.engine.midi import take_midi
-from rtaudio_dl.engine.nodes import call_node
+from rtaudio_dl.engine.nodes import call_node, is_alive
+from rtaudio_dl.engine.records import ALONE, THREADED
 from rtaudio_dl.engine.schedule import collect, follow_clock
 
 _OUTPUT_UNDERFLOW = 4  # paOutputUnderflow
@@ -103,23 +104,25 @@ def midi_callback(user, offset, message):
 @rt_kernel
 def _serve(engine):
     for index in range(NODES):
-        call_node(engine, engine.nodes[index].serve, index)
+        if is_alive(engine, index):  # the memory of others may be gone
+            call_node(engine, engine.nodes[index].serve, index)
 
 
 @rt_entry("vppww")
 def render(engine, out, frames, block):
     """Fill ``out``, float32 (frames, 2), block by block. [control]
 
-    What nodes ask for is made between blocks, so a sound is always ready by the next
-    one, and a stream's hops as soon as they are asked for: the same events give the
-    same bytes.
+    What nodes ask for in a block is there in the next one, and a stream's hops as soon
+    as they are needed, whoever makes them: the same events give the same bytes.
     """
     whole, whole_out = record_at(engine, ENGINE), table_at(out, frames, OUTPUTS)
-    whole.master[0].alone = 1
+    threaded = whole.master[0].threaded
+    whole.master[0].alone = THREADED if threaded else ALONE
     done = 0
     while done < frames:
         process.process_block(whole, whole_out[done : done + block])
-        _serve(whole)
+        if not threaded:
+            _serve(whole)
         done += block
     whole.master[0].alone = 0
 

@@ -119,3 +119,25 @@ def _fill_system(event: np.ndarray, status: int, data: list[int]) -> bool:
     else:
         event["kind"], event["key"] = RUN, _RUNS[status]
     return True
+
+
+def to_midi(event: np.void) -> bytes | None:
+    """The message that `from_midi` makes this event of; None where MIDI has none."""
+    kind, key, value = int(event["kind"]), int(event["key"]), float(event["value"])
+    channel = int(event["channel"]) & 0x0F
+    if kind == NOTE_ON:  # velocity 0 would be a note-off
+        return bytes((midi.NOTE_ON | channel, key, max(1, _seven_bits(value))))
+    if kind == NOTE_OFF:
+        return bytes((midi.NOTE_OFF | channel, key, 0))
+    if kind == CONTROL:
+        return bytes((midi.CONTROL | channel, key, _seven_bits(value)))
+    if kind == PROGRAM:
+        return bytes((midi.PROGRAM | channel, key))
+    if kind == PITCH_BEND:
+        bend = min(max(8192 + round(value * (8191 if value > 0 else 8192)), 0), 16383)
+        return bytes((midi.PITCH_BEND | channel, bend & 127, bend >> 7))
+    return None
+
+
+def _seven_bits(value: float) -> int:
+    return min(max(round(value * 127), 0), 127)

@@ -27,6 +27,7 @@ from rtaudio_dl.core.ring import CURSORS, WRITE, push, write_frames
 from rtaudio_dl.core.switch import SWITCH
 from rtaudio_dl.dsp.onset import MOST, ONSET, find_onsets
 from rtaudio_dl.engine.detection import DETECTION, TRIGGER, play
+from rtaudio_dl.engine.telemetry import tell_input, tell_onset
 
 MAX_INPUTS = 32  # channels
 PIECE = 128  # most frames between two looks for onsets
@@ -102,7 +103,7 @@ def _mix(memory, frames, first, count):
 
 
 @rt_kernel
-def hear_piece(memory, frames, first, count, frame):
+def take_piece(memory, frames, first, count, frame):
     """Mix up to `PIECE` frames and tell their onsets; how many there are. [audio]
 
     ``frames`` is float32 (frames, channels); the one at ``first`` is number ``frame``
@@ -132,13 +133,15 @@ def take_input(engine, frames, analysed):
     done, total = 0, frames.shape[0]
     while done < total:
         count = min(total - done, PIECE)
-        found = hear_piece(memory, frames, done, count, now + done)
+        found = take_piece(memory, frames, done, count, now + done)
         for i in range(found):
             onset = memory.onsets[i]
             ring, cursors = engine.cycle_ring, engine.cycle_cursors
             trigger, event = memory.onset_trigger[0], engine.event[0]
             key = load_acquire(memory.onset_key, 0)
             play(trigger, key, onset, event, ring, cursors, onset.frame)
+            tell_onset(engine, onset)
+        tell_input(engine, memory.mono, count)
         if analysed:
             offset = now + done - load_acquire(memory.input_cursors, WRITE)
             store_release(memory.input_offset, 0, offset)

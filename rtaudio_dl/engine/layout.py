@@ -14,6 +14,7 @@ from rtaudio_dl.core.control import store_word
 from rtaudio_dl.core.counters import AUDIO_COUNTERS
 from rtaudio_dl.core.kernel import Memory
 from rtaudio_dl.core.ring import CURSORS, new_cursors
+from rtaudio_dl.core.switch import SWITCH
 from rtaudio_dl.dsp.resampler import TABLE_SIZE, filter_table
 from rtaudio_dl.engine.events import EVENT, RING_SIZE
 from rtaudio_dl.engine.input import INPUTS
@@ -28,6 +29,7 @@ from rtaudio_dl.engine.records import (
     SOURCE,
     STRIKE,
     VOICE,
+    WAY,
 )
 from rtaudio_dl.engine.telemetry import Telemetry
 from rtaudio_dl.engine.transport import TRANSPORT, reset_transport
@@ -55,9 +57,10 @@ NONE = -1
 # of a place that is GONE or EMPTY.
 EMPTY, ACTIVE, RETIRING, GONE = range(4)
 
-# Switches: the output is recorded, the flight recorder runs.
-TAP_ON, FLIGHT_ON = range(2)
-SWITCHES = 2
+# Switches: the output is recorded, the flight recorder runs, what nodes play goes to a
+# MIDI output, too, and: a recording is replayed, which has what nodes played.
+TAP_ON, FLIGHT_ON, OUT_ON, REPLAYED = range(4)
+SWITCHES = 4
 
 # Life of a voice.
 IDLE, WAITING, SOUNDING = range(3)
@@ -76,9 +79,9 @@ ARRAYS: dict[str, tuple[np.dtype, tuple[int, ...]]] = {
     "programs": (_NUMBER, (PROGRAMS,)),  # MIDI program → node, or NONE
     "nodes": (NODE, (NODES,)),
     "node_life": (_NUMBER, (NODES,)),
-    # Two orders of nodes, ended by NONE, and the number of the one that is played.
-    "orders": (_NUMBER, (2, NODES + 1)),
-    "order": (_NUMBER, (1,)),
+    # Two orders of nodes, and the switch that says which one is played.
+    "orders": (WAY, (2, NODES + 1)),
+    "order": (_NUMBER, (SWITCH,)),
     "buses": (np.dtype(np.float64), (BUSES, SEGMENT, OUTPUTS)),
     "mix": (np.dtype(np.float64), (SEGMENT, OUTPUTS)),  # of the node that runs
     "keys": (KEY, (PLACES, KEYS)),
@@ -145,7 +148,9 @@ class Engine(Memory):
         for name in INPUTS.names:
             setattr(self, name, self.inputs[name][0])
         self.kinds: dict[str, Any] = {}  # what kinds of nodes have in common, by name
-        self._lasting: dict[str, Any] = {}  # memory that the record points to
+        # Node → input bus or NONE, output bus, where not the default: `host/graph.py`.
+        self.ways: dict[int, tuple[int, int]] = {}
+        self._rings: dict[int, tuple] = {}  # of the sources: the record points to them
         self.watched = Telemetry()
         self.telemetry[0] = self.watched.address
         if midi is None:
@@ -160,20 +165,25 @@ class Engine(Memory):
         """Let the engine read one more ring of events; the number of its place.
 
         The ring, of a size that is a power of two, has one producer, and lives as long
-        as the engine or until `remove_source`. Raises EngineError.
+        as the engine or until `forget_source`. Raises EngineError.
         """
-        free = np.flatnonzero(self.source_places == 0)
-        if not len(free):
+        free = [n for n in range(SOURCES) if n not in self._rings]
+        if not free:
             raise EngineError(f"{SOURCES} sources of events are open; close one first")
-        source = self.sources[free[0]]
+        number = free[0]
+        source = self.sources[number]
         source["ring"], source["cursors"] = ring.ctypes.data, cursors.ctypes.data
-        self._lasting[f"source {free[0]}"] = ring, cursors
-        store_word(self.source_places, int(free[0]), len(ring))
-        return int(free[0])
+        self._rings[number] = ring, cursors
+        store_word(self.source_places, number, len(ring))
+        return number
 
-    def remove_source(self, number: int) -> None:
-        """Read a ring no longer; its memory may go once a block has begun since."""
+    def leave_source(self, number: int) -> None:
+        """Read a ring no longer, from the next block on."""
         store_word(self.source_places, number, 0)
+
+    def forget_source(self, number: int) -> None:
+        """Free the place of a ring, once a block has begun since it was left."""
+        del self._rings[number]
 
     def _set_up(self, sample_rate: float, polyphony: int) -> None:
         self.filters[:] = filter_table()
@@ -182,9 +192,12 @@ class Engine(Memory):
         master["polyphony"], master["clock"]["thread_id"] = polyphony, NONE
         master["gain"] = master["gain_now"] = master["limiter"] = 1.0
         reset_transport(self.transport)
+        self.watched.array["status"]["sample_rate"] = sample_rate
+        self.watched.array["status"]["tempo"] = self.transport["tempo"]
         self.channels["node"] = NONE
         self.channels["volume"] = self.channels["expression"] = 1.0
-        for table in (self.programs, self.controls, self.orders):
+        self.orders["node"] = NONE
+        for table in (self.programs, self.controls):
             table.fill(NONE)
         for side in ("gain", "left", "right", "wet"):
             self.nodes[side] = 1.0

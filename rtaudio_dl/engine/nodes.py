@@ -13,10 +13,31 @@ import numpy as np
 
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import call3, doubles_at, load_acquire
-from rtaudio_dl.engine.layout import EMPTY, NODES, NONE, OUTPUTS
+from rtaudio_dl.core.switch import look
+from rtaudio_dl.engine.layout import ACTIVE, NODES, NONE, OUTPUTS, PLACES, RETIRING
 
 _GAIN_SECONDS = 0.005  # time constant of a node's gain and pan
 _FADE_SECONDS = 0.01  # of a bypass
+
+
+@rt_kernel
+def plan_nodes(engine, count):
+    """Let nodes make the events of the next ``count`` frames, each frame once.
+
+    Returns whether there are any. [audio]
+    """
+    master = engine.master[0]
+    before, last = master.emitted, master.frame + count
+    for index in range(PLACES):
+        if load_acquire(engine.node_life, index) != ACTIVE:
+            continue
+        node = engine.nodes[index]
+        first = max(node.planned, master.frame)
+        if node.plan != 0 and first < last:
+            node.planned = first
+            call3(node.plan, master.address, index, last - first)
+            node.planned = last
+    return master.emitted != before
 
 
 @rt_kernel
@@ -27,14 +48,16 @@ def run_nodes(engine, count):
     """
     master = engine.master[0]
     engine.buses[:, :count, :] = 0.0
-    row = load_acquire(engine.order, 0)
+    row = look(engine.order)
     for i in range(NODES):
-        index = engine.orders[row, i]
+        way = engine.orders[row, i]
+        index = way.node
         if index == NONE:
             break
-        if engine.node_life[index] == EMPTY:
-            continue
         node = engine.nodes[index]
+        if node.process == 0 or not is_alive(engine, index):
+            continue
+        node.input, node.output = way.input, way.output
         engine.mix[:count, :] = 0.0
         call3(node.process, master.address, index, count)
         if node.input != NONE and (node.bypass or node.wet < 1.0 or node.dry != 0):
@@ -42,6 +65,13 @@ def run_nodes(engine, count):
         if node.aligned_frames > 0:
             _delay(engine, node, count)
         _to_bus(engine, node, count)
+
+
+@rt_kernel
+def is_alive(engine, index):
+    """Whether a node's memory is the audio thread's: not once it is GONE. [audio]"""
+    life = load_acquire(engine.node_life, index)
+    return life == ACTIVE or life == RETIRING
 
 
 @rt_kernel
@@ -112,6 +142,8 @@ def _to_bus(engine, node, count):
 @rt_kernel
 def take(engine, index, key):
     """What a note needs of its node, or NONE; `Engine.strike` says more. [audio]"""
+    if engine.nodes[index].take == 0:  # no instrument
+        return NONE
     place = call3(engine.nodes[index].take, engine.master[0].address, index, key)
     return np.int64(place)
 
@@ -119,7 +151,7 @@ def take(engine, index, key):
 @rt_kernel
 def give_back(engine, index, place):
     """A note no longer needs what its node took for it. [audio]"""
-    if place != NONE:
+    if place != NONE and engine.nodes[index].end != 0:
         call3(engine.nodes[index].end, engine.master[0].address, index, place)
 
 

@@ -25,7 +25,7 @@ from rtaudio_dl.engine.layout import (
     SEGMENT,
     TAP_ON,
 )
-from rtaudio_dl.engine.nodes import call_node, run_nodes
+from rtaudio_dl.engine.nodes import call_node, plan_nodes, run_nodes
 from rtaudio_dl.engine.schedule import collect, drop_first
 from rtaudio_dl.engine.telemetry import tell_event, tell_output, tell_status
 
@@ -41,7 +41,9 @@ def apply_due(engine):
             break
         log_event(engine, event)
         tell_event(engine, event)
+        master.applying = 1
         apply(engine, event)
+        master.applying = 0
         due += 1
     drop_first(engine, due)
     if master.pending == 0:
@@ -56,8 +58,10 @@ def sweep(engine):
     for index in range(PLACES):
         life = load_acquire(engine.node_life, index)
         if life == ACTIVE or life == RETIRING:
-            rests = call_node(engine, engine.nodes[index].sweep, index)
-            if rests and engine.nodes[index].voices == 0:
+            node = engine.nodes[index]
+            # A kind without such a function keeps nothing but its voices.
+            rests = node.sweep == 0 or call_node(engine, node.sweep, index) != 0
+            if rests and node.voices == 0:
                 change_word(engine.node_life, index, RETIRING, GONE)
 
 
@@ -77,6 +81,8 @@ def process_block(engine, out):
     done = 0
     while done < out.shape[0]:
         count = min(apply_due(engine), SEGMENT, out.shape[0] - done)
+        if plan_nodes(engine, count):
+            continue  # what they made splits these frames, too
         run_nodes(engine, count)
         for i in range(count):
             out[done + i, 0] = engine.buses[MASTER_NODE, i, 0]

@@ -10,6 +10,9 @@ import numpy as np
 from rtaudio_dl.core.clock import CLOCK
 
 OUTPUTS = 2  # audio channels
+# How an engine that is rendered offline gets what its nodes ask for: it makes that
+# itself, between blocks; or worker threads do, and it waits for what a block needs.
+ALONE, THREADED = 1, 2
 LOUDEST = 4.0  # beyond it a model is broken, and would only hold the limiter down
 
 MASTER = np.dtype(
@@ -20,9 +23,12 @@ MASTER = np.dtype(
         ("fixed", np.int64),  # placement: 0 asap, 1 fixed
         ("delay", np.int64),  # frames, added to every event in fixed placement
         ("polyphony", np.int64),
-        ("alone", np.int64),  # no other thread makes sounds: who needs one makes it
+        ("alone", np.int64),  # `ALONE`, `THREADED`: rendered offline; 0: live
+        ("threaded", np.int64),  # worker threads run beside an offline renderer
         ("pending", np.int64),  # events waiting,
         ("first", np.int64),  # from here on in `Engine.pending`
+        ("applying", np.int64),  # 1 while an event is applied
+        ("emitted", np.int64),  # events that nodes made
         ("serial", np.int64),  # of the newest voice
         ("tap_was_on", np.int64),
         # master section
@@ -51,12 +57,16 @@ NODE = np.dtype(
         ("process", np.uintp),  # void f(engine, node, frames): adds to `Engine.mix`
         ("take", np.uintp),  # int64 f(engine, node, key): what a note needs, or NONE
         ("end", np.uintp),  # void f(engine, node, what was taken)
-        ("sweep", np.uintp),  # int64 f(engine, node): once a block; 1: it is at rest
+        ("sweep", np.uintp),  # int64 f(engine, node): once a block; 1: it may go
         ("serve", np.uintp),  # int64 f(engine, node): make what it asked for, offline
         ("lacking", np.uintp),  # int64 f(engine, node): 0 when it can play
         ("event", np.uintp),  # void f(engine, node, event): after the engine
+        # void f(engine, node, frames): emits the events of as many frames from
+        # `planned` on, before they are made; each frame comes once
+        ("plan", np.uintp),
+        ("planned", np.int64),
         ("state", np.uintp),  # memory of its own
-        ("input", np.int64),  # bus, or NONE
+        ("input", np.int64),  # bus, or NONE; both as the order of this block says
         ("output", np.int64),  # bus
         ("gain", np.float64),  # linear, of its output
         ("pan", np.float64),  # -1..1
@@ -73,6 +83,16 @@ NODE = np.dtype(
         ("dry_frames", np.int64),
         ("aligned", np.uintp),
         ("aligned_frames", np.int64),
+    ],
+    align=True,
+)
+
+# One step of the order in which nodes run.
+WAY = np.dtype(
+    [
+        ("node", np.int64),  # or NONE: the end
+        ("input", np.int64),  # bus, or NONE
+        ("output", np.int64),  # bus
     ],
     align=True,
 )

@@ -1,25 +1,35 @@
-"""What everybody may watch: history that is overwritten, and the state of the engine.
+"""What everybody may watch: histories that are overwritten, the state of the engine.
 
-The audio thread writes; any number of readers, in any process, look. A reader takes
-nothing away and holds nothing up: it sees that it was too slow. Words are as
-`core/words.py` says; a history's `BEGUN` says up to where its cells may be changing,
-`WRITTEN` up to where they are whole.
+The engine's threads write; any number of readers, in any process, look, and nothing
+that they do disturbs what plays. See `core/history.py`.
 """
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 
-from rtaudio_dl.core.control import load_word
+from rtaudio_dl.core.control import copy_history, load_word, store_word
+from rtaudio_dl.core.history import (
+    BEGUN,
+    HISTORY_WORDS,
+    WRITTEN,
+    begin_writing,
+    end_writing,
+)
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import record_at, store_release
+from rtaudio_dl.core.native import record_at
+from rtaudio_dl.core.shared import SharedMemory
+from rtaudio_dl.engine.detection import DETECTION
 from rtaudio_dl.engine.events import EVENT
 from rtaudio_dl.engine.transport import beat_of
 
-OUTPUT_FRAMES = 1 << 16  # 1.4 s at 48 kHz
+SOUND_FRAMES = 1 << 16  # 1.4 s at 48 kHz, of output and of input
 EVENT_CELLS = 1 << 12
-BEGUN, WRITTEN = 0, 8  # on cache lines of their own
-HISTORY_WORDS = 16
+DETECTION_CELLS = 1 << 10
+LABEL_BYTES = 1 << 16  # of JSON
+_TRIES = 1000  # to read what changes each block
 
 STATUS = np.dtype(
     [
@@ -37,14 +47,25 @@ STATUS = np.dtype(
     ],
     align=True,
 )
-_NUMBER = np.dtype(np.int64)
+# Each history by its name: its words, and its cells. Each has one writer: the analysis
+# thread writes ``detection``, the audio thread all others; Python the labels.
+HISTORIES = {
+    "status": (STATUS, 1),
+    "output": (np.dtype((np.float32, (2,))), SOUND_FRAMES),
+    "input": (np.dtype((np.float32, (1,))), SOUND_FRAMES),
+    "event": (EVENT, EVENT_CELLS),
+    "onset": (DETECTION, DETECTION_CELLS),
+    "detection": (DETECTION, DETECTION_CELLS),
+    "label": (np.dtype(np.uint8), LABEL_BYTES),
+}
 TELEMETRY = np.dtype(
     [
-        ("status", STATUS, (1,)),
-        ("output_words", _NUMBER, (HISTORY_WORDS,)),
-        ("output", np.float32, (OUTPUT_FRAMES, 2)),
-        ("event_words", _NUMBER, (HISTORY_WORDS,)),
-        ("events", EVENT, (EVENT_CELLS,)),
+        field
+        for name, (kind, cells) in HISTORIES.items()
+        for field in (
+            (f"{name}_words", np.int64, (HISTORY_WORDS,)),
+            (name, kind.base, (cells, *kind.shape)),
+        )
     ],
     align=True,
 )
@@ -54,33 +75,64 @@ TELEMETRY = np.dtype(
 def tell_output(engine, out):
     """Write a block of output into its history. [audio]"""
     shown = record_at(engine.telemetry[0], TELEMETRY)
-    words, frames = shown.output_words, out.shape[0]
-    written = words[WRITTEN]
-    store_release(words, BEGUN, written + frames)
-    for i in range(frames):
-        place = (written + i) & (OUTPUT_FRAMES - 1)
+    written = begin_writing(shown.output_words, out.shape[0])
+    for i in range(out.shape[0]):
+        place = (written + i) & (SOUND_FRAMES - 1)
         shown.output[place, 0], shown.output[place, 1] = out[i, 0], out[i, 1]
-    store_release(words, WRITTEN, written + frames)
+    end_writing(shown.output_words, out.shape[0])
+
+
+@rt_kernel
+def tell_input(engine, mono, count):
+    """Write ``count`` frames of input, mixed to one channel, into its history. [audio]
+
+    ``mono`` is float32 (frames, 1).
+    """
+    shown = record_at(engine.telemetry[0], TELEMETRY)
+    written = begin_writing(shown.input_words, count)
+    for i in range(count):
+        shown.input[(written + i) & (SOUND_FRAMES - 1), 0] = mono[i, 0]
+    end_writing(shown.input_words, count)
 
 
 @rt_kernel
 def tell_event(engine, event):
     """Write an event that is applied now into its history. [audio]"""
     shown = record_at(engine.telemetry[0], TELEMETRY)
-    words = shown.event_words
-    written = words[WRITTEN]
-    store_release(words, BEGUN, written + 1)
-    cell = shown.events[written & (EVENT_CELLS - 1)]
+    written = begin_writing(shown.event_words, 1)
+    cell = shown.event[written & (EVENT_CELLS - 1)]
     cell.time, cell.value = engine.master[0].frame, event.value
     cell.kind, cell.channel, cell.key = event.kind, event.channel, event.key
     cell.clock = 0
-    store_release(words, WRITTEN, written + 1)
+    end_writing(shown.event_words, 1)
+
+
+@rt_kernel
+def tell_onset(engine, onset):
+    """Write the beginning or the end of a stroke into its history. [audio]"""
+    shown = record_at(engine.telemetry[0], TELEMETRY)
+    written = begin_writing(shown.onset_words, 1)
+    shown.onset[written & (DETECTION_CELLS - 1)] = onset
+    end_writing(shown.onset_words, 1)
+
+
+@rt_kernel
+def tell_detection(address, detection):
+    """Write what was detected into the history at an address, 0: none. [worker]"""
+    if address == 0:
+        return
+    shown = record_at(address, TELEMETRY)
+    written = begin_writing(shown.detection_words, 1)
+    shown.detection[written & (DETECTION_CELLS - 1)] = detection
+    end_writing(shown.detection_words, 1)
 
 
 @rt_kernel
 def tell_status(engine, voices, callbacks, underruns, overruns):
     """Write what the engine is at, at the end of a block. [audio]"""
-    status = record_at(engine.telemetry[0], TELEMETRY).status[0]
+    shown = record_at(engine.telemetry[0], TELEMETRY)
+    begin_writing(shown.status_words, 1)
+    status = shown.status[0]
     master, transport = engine.master[0], engine.transport[0]
     status.frame, status.sample_rate = master.frame, master.sample_rate
     status.voices, status.callbacks = voices, callbacks
@@ -89,36 +141,58 @@ def tell_status(engine, voices, callbacks, underruns, overruns):
     status.input_peak = engine.inputs[0].input[0].peak
     status.playing, status.tempo = transport.playing, transport.tempo
     status.beat = beat_of(transport, master.frame, master.sample_rate)
+    end_writing(shown.status_words, 1)
 
 
 class Telemetry:
-    """The memory, or a view of somebody else's; and what one reader has seen of it.
+    """The memory of it, or somebody else's; and what one reader has seen of that.
 
-    ``memory`` is a buffer of `TELEMETRY`, such as shared memory; None: memory of its
-    own. Each reader makes one of these over the same buffer.
+    ``shared`` is memory of `TELEMETRY`, None: its own. Each reader makes one of these
+    over the same memory. ``lost`` counts what was overwritten before it was read, by
+    the history's name.
     """
 
-    def __init__(self, memory: object = None):
-        if memory is None:
-            memory = np.zeros(TELEMETRY.itemsize, np.uint8)
-            memory.fill(0)  # its pages are there before the audio thread wants them
-        self._array = np.frombuffer(memory, TELEMETRY, 1)
-        self.address = self._array.ctypes.data
-        self._seen = {name: self._written(name) for name in ("output", "event")}
-
-    def _words(self, name: str) -> np.ndarray:
-        return self._array[f"{name}_words"][0]
-
-    def _written(self, name: str) -> int:
-        return load_word(self._words(name), WRITTEN)
+    def __init__(self, shared: SharedMemory | None = None):
+        self.shared = shared or SharedMemory.create(TELEMETRY.itemsize)
+        self.array = np.frombuffer(self.shared.memory, TELEMETRY, 1)
+        if shared is None:
+            # Its pages are there before the audio thread wants them.
+            self.array.view(np.uint8).fill(0)
+        self.address = self.array.ctypes.data
+        self.lost = dict.fromkeys(HISTORIES, 0)
+        self._seen = {name: self._written(name) for name in HISTORIES}
 
     def reader(self) -> Telemetry:
         """Another reader of the same memory, that begins now."""
-        return Telemetry(self._array)
+        return Telemetry(self.shared)
+
+    def close(self) -> None:
+        """Let go of the memory; what has a view of it keeps it. Again: nothing."""
+        self.shared.close()
+
+    # --- the control side's part
+
+    def set_labels(self, labels: tuple[str, ...]) -> None:
+        """Say what the labels of detections are called, as far as there is room."""
+        text = json.dumps(labels).encode()
+        if len(text) > LABEL_BYTES:
+            text = json.dumps([str(n) for n in range(len(labels))]).encode()
+        words = self._words("label")
+        store_word(words, BEGUN, load_word(words, WRITTEN) + 1)
+        cells = self._cells("label")
+        cells[: len(text)], cells[len(text) :] = np.frombuffer(text, np.uint8), 0
+        store_word(words, WRITTEN, load_word(words, WRITTEN) + 1)
+
+    # --- to read
+
+    def labels(self) -> tuple[str, ...]:
+        """The labels of detections, in the order of their numbers."""
+        text = self._stable("label").tobytes().rstrip(b"\0")
+        return tuple(json.loads(text)) if text else ()
 
     def status(self) -> dict[str, object]:
         """Where the engine is, as of the last block."""
-        status = self._array["status"][0, 0]
+        status = self._stable("status")[0]
         return {name: status[name].tolist() for name in STATUS.names}
 
     def output(self) -> np.ndarray:
@@ -126,17 +200,43 @@ class Telemetry:
 
         Those that were overwritten before they were read are missing at the front.
         """
-        return self._new("output", self._array["output"][0])
+        return self.new("output")
+
+    def input(self) -> np.ndarray:
+        """The frames of input since the last call, float32 (frames, 1), likewise."""
+        return self.new("input")
 
     def events(self) -> np.ndarray:
         """The events that were applied since the last call, as `EVENT` records."""
-        return self._new("event", self._array["events"][0])
+        return self.new("event")
 
-    def _new(self, name: str, ring: np.ndarray) -> np.ndarray:
-        words, size = self._words(name), len(ring)
-        written = self._written(name)
-        first = max(self._seen[name], written - size)
-        taken = ring[np.arange(first, written) & (size - 1)]
-        lost = load_word(words, BEGUN) - size - first  # overwritten while it was read
+    def new(self, name: str) -> np.ndarray:
+        """The cells of a history since the last call; what was overwritten is lost."""
+        written, seen = self._written(name), self._seen[name]
+        cells = self._cells(name)
+        first = max(seen, written - len(cells))
+        taken, begun = copy_history(self._words(name), cells, first, written - first)
+        # Overwritten while it was read.
+        gone = min(max(0, begun - len(cells) - first), len(taken))
+        self.lost[name] += first - seen + gone
         self._seen[name] = written
-        return taken[max(0, lost) :]
+        return taken[gone:]
+
+    def _stable(self, name: str) -> np.ndarray:
+        """All cells of what is written anew each time, none half written."""
+        words, cells = self._words(name), self._cells(name)
+        for _ in range(_TRIES):
+            written = self._written(name)
+            taken, begun = copy_history(words, cells, 0, len(cells))
+            if begun == written:
+                break
+        return taken
+
+    def _words(self, name: str) -> np.ndarray:
+        return self.array[f"{name}_words"][0]
+
+    def _cells(self, name: str) -> np.ndarray:
+        return self.array[name][0]
+
+    def _written(self, name: str) -> int:
+        return load_word(self._words(name), WRITTEN)

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-
 import numpy as np
 
+from rtaudio_dl.core import midi
 from rtaudio_dl.engine import events, layout
+from rtaudio_dl.engine.parameters import Parameter
 from rtaudio_dl.errors import PatchError
+from rtaudio_dl.host.inbox import Inbox
 from rtaudio_dl.kinds.installed import Installed
-from rtaudio_dl.patches.patch import PARAMETERS
 from rtaudio_dl.values import LATEST_SECONDS, check, check_whole
 
+_SILENCE = (midi.RESET_CONTROLLERS, midi.ALL_NOTES_OFF, midi.ALL_SOUND_OFF)
 
-class Player(ABC):
-    """Something that takes events: times (``at``) are in seconds, None means now.
 
-    Keys and channels count from 0 as MIDI's do. Raises EngineError or PatchError for
-    values out of range.
+class Controls:
+    """Checks values, makes events of them and puts these into an inbox.
+
+    Times (``at``) are in seconds, None means now. Keys and channels count from 0 as
+    MIDI's do. Raises EngineError or PatchError for values out of range.
     """
 
-    @abstractmethod
-    def _send(self, event: np.ndarray, at: float | None) -> None:
-        """Let an event happen at its time."""
-
-    @abstractmethod
-    def _push(self, event: np.ndarray) -> None:
-        """Hand an event to the engine as it is."""
+    def __init__(self, inbox: Inbox):
+        self._inbox = inbox
 
     def note_on(
         self,
@@ -72,22 +69,17 @@ class Player(ABC):
         event = events.new_event()
         known = events.from_midi(event, message)
         if known:
-            self._schedule(event, at)
+            self.schedule(event, at)
         return known
 
     def set(
         self, name: str, value: float, instrument: Installed, at: float | None = None
     ) -> None:
-        """Set a parameter of a patch by name; `patches.patch.PARAMETERS` lists them."""
-        if name not in PARAMETERS:
-            raise PatchError(
-                f"no parameter {name!r}; there are: {', '.join(PARAMETERS)}"
-            )
-        parameter = PARAMETERS[name]
+        """Set a parameter of an instrument by name, in its own unit."""
+        number, parameter = find_parameter(name, instrument)
         check(name, value, parameter.low, parameter.high)
-        number = list(PARAMETERS).index(name)
-        event = _event(events.PARAMETER, number, value, instrument.place)
-        self._schedule(event, at)
+        event = new_event(events.PARAMETER, number, value, instrument.place)
+        self.schedule(event, at)
 
     def panic(self) -> None:
         """End every sound at once: all notes and pedals off, on all channels.
@@ -95,31 +87,43 @@ class Player(ABC):
         Notes whose time is still to come will sound.
         """
         for channel in range(layout.CHANNELS):
-            for number in (121, 123, 120):
-                self._command(events.CONTROL, number, channel=channel)
+            for number in _SILENCE:
+                self.command(events.CONTROL, number, channel=channel)
 
     def _play(
         self, kind: int, key: int, value: float, channel: int, at: float | None
     ) -> None:
         check_whole("key", key, 0, layout.KEYS - 1)
         check_whole("channel", channel, 0, layout.CHANNELS - 1)
-        self._schedule(_event(kind, key, value, channel), at)
+        self.schedule(new_event(kind, key, value, channel), at)
 
-    def _schedule(self, event: np.ndarray, at: float | None) -> None:
+    def schedule(self, event: np.ndarray, at: float | None) -> None:
+        """Let an event happen at a time of the host, None: now."""
         if at is not None:
             check("at", at, 0, LATEST_SECONDS)
-        self._send(event, at)
+        self._inbox.send(event, at)
 
-    def _command(
+    def command(
         self, kind: int, key: int, channel: int = 0, value: float = 0.0
     ) -> None:
         """An event of the host's own: with the next block, whatever waits."""
-        event = _event(kind, key, value, channel)
+        event = new_event(kind, key, value, channel)
         event["time"] = events.AT_ONCE
-        self._push(event)
+        self._inbox.push(event)
 
 
-def _event(kind: int, key: int, value: float, channel: int) -> np.ndarray:
+def find_parameter(name: str, instrument: Installed) -> tuple[int, Parameter]:
+    """The number of an instrument's parameter, and what it may be."""
+    parameters = instrument.parameters
+    if name not in parameters:
+        raise PatchError(f"no parameter {name!r}; there are: {', '.join(parameters)}")
+    return list(parameters).index(name), parameters[name]
+
+
+def new_event(
+    kind: int, key: int = 0, value: float = 0.0, channel: int = 0
+) -> np.ndarray:
+    """One event, shape (1,), without a time."""
     event = events.new_event()
     event["kind"], event["key"] = kind, key
     event["value"], event["channel"] = value, channel

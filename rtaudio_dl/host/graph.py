@@ -1,27 +1,56 @@
-"""The order in which an engine's nodes run: whoever fills a bus before who reads it."""
+"""The graph of an engine: which node reads and fills which bus, and so their order."""
 
 from __future__ import annotations
 
-from rtaudio_dl.core.control import load_word, store_word
+from rtaudio_dl.core.control import asked_value, store_word, turn
 from rtaudio_dl.engine.layout import (
     ACTIVE,
     MAIN_BUS,
     MASTER_NODE,
     NODES,
     NONE,
+    PLACES,
     Engine,
 )
 from rtaudio_dl.errors import EngineError
+from rtaudio_dl.io.seen import wait_until_seen
 from rtaudio_dl.kinds.master import process as master
+from rtaudio_dl.values import check_whole
+
+_BLOCK_SECONDS = 2.0  # no block lasts longer
 
 
 def install_master(engine: Engine) -> None:
     """Put the master section at the end of an engine that does not run yet."""
-    node = engine.nodes[MASTER_NODE : MASTER_NODE + 1]
-    node["process"] = master.process.address
-    node["input"], node["output"] = MAIN_BUS, MASTER_NODE
+    engine.nodes[MASTER_NODE]["process"] = master.process.address
+    engine.ways[MASTER_NODE] = MAIN_BUS, MASTER_NODE
     store_word(engine.node_life, MASTER_NODE, ACTIVE)
     publish_order(engine)
+
+
+def connect(
+    engine: Engine,
+    place: int,
+    source: int = NONE,
+    to: int = MAIN_BUS,
+    *,
+    blocks: bool = False,
+) -> None:
+    """Let a node take its input from a bus, NONE for none, and add its sound to one.
+
+    All nodes change over between two blocks. Raises EngineError where they would feed
+    each other in a circle; then all is as before. ``blocks`` as for `publish_order`.
+    """
+    check_whole("place", place, 0, PLACES - 1)
+    check_whole("source", source, NONE, PLACES)
+    check_whole("to", to, 0, PLACES)
+    before = engine.ways.copy()
+    engine.ways[place] = source, to
+    try:
+        publish_order(engine, blocks)
+    except EngineError:
+        engine.ways = before
+        raise
 
 
 def order_of(ways: dict[int, tuple[int, int]]) -> list[int]:
@@ -45,19 +74,22 @@ def order_of(ways: dict[int, tuple[int, int]]) -> list[int]:
     return order
 
 
-def publish_order(engine: Engine) -> None:
-    """Let the next block run the nodes in the order of their buses.
+def publish_order(engine: Engine, blocks: bool = False) -> None:
+    """Let the next block run the nodes by `Engine.ways`, in the order of their buses.
 
-    The order that no block uses is written, then one word says that it is the one.
+    The table that no block uses is written, then one word says that it is the one.
+    ``blocks`` says that the audio thread runs: the table of before is its own until it
+    has seen the last change.
     """
-    nodes = engine.nodes
-    ways = {
-        n: (int(nodes[n]["input"]), int(nodes[n]["output"]))
-        for n in range(NODES)
-        if nodes[n]["process"] or n < NODES - 2
-    }
-    row = 1 - load_word(engine.order, 0)
-    engine.orders[row] = NONE
+    # Places that are empty are passed over when their turn comes.
+    ways = {n: engine.ways.get(n, (NONE, MAIN_BUS)) for n in range(NODES)}
     order = order_of(ways)
-    engine.orders[row, : len(order)] = order
-    store_word(engine.order, 0, row)
+    if blocks and not wait_until_seen(engine.order, _BLOCK_SECONDS):
+        raise EngineError("the engine did not answer; is the audio device running?")
+    row = 1 - asked_value(engine.order)
+    rows = engine.orders[row]
+    rows["node"] = NONE
+    rows["node"][: len(order)] = order
+    rows["input"][: len(order)] = [ways[n][0] for n in order]
+    rows["output"][: len(order)] = [ways[n][1] for n in order]
+    turn(engine.order, row)

@@ -6,7 +6,6 @@ between a key and the loudspeaker waits for it.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -14,32 +13,35 @@ from typing import Any
 
 import numpy as np
 
-from rtaudio_dl.core.control import readable
-from rtaudio_dl.core.counters import CALLBACKS
 from rtaudio_dl.core.lifetime import do_all
 from rtaudio_dl.core.priority import lock_memory
-from rtaudio_dl.engine import events, layout
-from rtaudio_dl.engine.entries import audio_callback, lacking, midi_callback
+from rtaudio_dl.engine import events
 from rtaudio_dl.errors import EngineError
-from rtaudio_dl.host.hearing import HearingHost
+from rtaudio_dl.host.base import BaseHost, new_engine
+from rtaudio_dl.host.devices import Devices, Wishes
+from rtaudio_dl.host.inbox import RingInbox
+from rtaudio_dl.host.instrument import Instrument
 from rtaudio_dl.host.latency import Latency
+from rtaudio_dl.host.listening import Listening
+from rtaudio_dl.host.midi_out import NodesOut
+from rtaudio_dl.host.pace import LivePace
+from rtaudio_dl.host.recording import Recording
 from rtaudio_dl.host.workers import Workers
 from rtaudio_dl.io.audio.devices import find_player
-from rtaudio_dl.io.audio.stream import AudioStream
-from rtaudio_dl.io.audio.supervisor import AudioSupervisor
-from rtaudio_dl.io.midi.ports import JACK
+from rtaudio_dl.io.audio.stream import AudioDevice
+from rtaudio_dl.io.midi.out import MidiOut
 from rtaudio_dl.io.midi.reader import MidiReader
 from rtaudio_dl.io.shared import SharedRing
+from rtaudio_dl.kinds.classifier.live import LiveListener
+from rtaudio_dl.patches.patch import Patch
 from rtaudio_dl.recording.recorder import Recorder
 
 PLACEMENTS = ("asap", "fixed")
-_POLL_SECONDS = 0.005
-_PATIENCE_SECONDS = 20.0  # for the engine to do what it was told
 _FADE_SECONDS = 0.02  # for the sound to end before the device does
 
 
-class LiveHost(HearingHost):
-    """A host that plays and hears through devices; use it in a ``with`` block.
+class LiveHost(BaseHost):
+    """A host that plays and listens through devices; use it in a ``with`` block.
 
     ``device``, ``microphone`` and ``midi`` are words of a name (None: the default
     output, the default input once something listens, all MIDI inputs; an empty
@@ -64,35 +66,27 @@ class LiveHost(HearingHost):
         if placement not in PLACEMENTS:
             allowed = ", ".join(PLACEMENTS)
             raise EngineError(f"placement is {placement!r}; allowed: {allowed}")
-        self._device_name, self._asked_block, self._say = device, block, say
-        self._backend, self._midi_name = backend, midi
-        self._microphone_name = microphone
-        self.device = find_player(device, backend)
-        self._shared = SharedRing.create()
+        self._say = say
+        self._midi_out: NodesOut | None = None
+        found = find_player(device, backend)
+        self._ring = SharedRing.create()  # of MIDI, from the reader's process
         try:
-            super().__init__(
-                round(self.device.default_rate), polyphony=polyphony, provider=provider
-            )
-            self._prepare(placement)
+            midi_ring = self._ring.ring, self._ring.cursors
+            engine = new_engine(round(found.default_rate), polyphony, midi_ring)
+            engine.master["fixed"] = placement == "fixed"
+            self._workers = Workers(engine, say)
+            pace = LivePace(engine, self._workers, self._prepare)
+            control = engine.control_ring, engine.control_cursors
+            inbox = RingInbox(*control, round(found.default_rate), lambda: self.running)
+            super().__init__(engine, inbox, pace, provider, say, lambda: self.running)
+            wishes = Wishes(device, microphone, midi, backend, block)
+            self.devices = Devices(engine, found, wishes, self._ring, self, say)
+            parts = engine, self.controls, self.devices
+            self.listening = Listening(*parts, provider, lambda: self.running)
+            self.recording = Recording(engine, self.sample_rate, say)
         except BaseException:
-            self._shared.close()
+            self._ring.close()
             raise
-
-    def _prepare(self, placement: str) -> None:
-        self._workers = Workers(self.engine, self._say)
-        self.engine.master["fixed"] = placement == "fixed"
-        self._lock = threading.Lock()  # one Python thread at a time writes the ring
-        self._audio = AudioSupervisor(self._open, self._callbacks, self._say)
-        # JACK brings MIDI with the block, to the frame; the reader has all the rest.
-        in_cycle = self.device.host_api == JACK
-        self.midi_reader = MidiReader(self._shared, self._midi_name, jack=not in_cycle)
-        self._recorder: Recorder | None = None
-        self._last: AudioStream | None = None  # that was opened
-        self._reached: list[object] = []  # that a driver which hangs may still reach
-
-    def _new_engine(self, polyphony: int) -> layout.Engine:
-        ring = self._shared
-        return layout.Engine(self.sample_rate, polyphony, (ring.ring, ring.cursors))
 
     # --- life
 
@@ -103,47 +97,44 @@ class LiveHost(HearingHost):
         self._require_open()
         try:
             self._workers.start()
-            stream = self._audio.start()
-            self._set_delay(stream)
-            self._start_ears()
-            for place in self.instruments:
-                self._set_latency(place)
-            self.midi_reader.start()
+            self.devices.start()
+            self.listening.start()
+            for instrument in self.instruments.values():
+                self._prepare(instrument)
+            self.devices.midi_reader.start()
             self.tracks.start()
         except BaseException:
             self.stop()
             raise
-        _lock([self.engine.array])
-        for instrument in self.instruments.values():
-            _lock(instrument.heard())
+        _lock([self.engine.array, self.engine.watched.array])
 
     def stop(self) -> None:
         """End all sound and the recording, close the devices; may be called again."""
         do_all(
-            self.midi_reader.stop,
+            self.devices.midi_reader.stop,
+            self.close_midi_out,
             self._fade_out,
-            self.stop_recording,
-            self._audio.stop,
+            self.recording.stop,
+            self.devices.stop,
             self._keep_what_is_reached,
-            self._stop_ears,
+            self.listening.stop,
             self.tracks.close,
             self._workers.stop,
         )
 
     def _fade_out(self) -> None:
-        if self.running and self._audio.stream is not None:
+        if self.running and self.devices.stream is not None:
             self.panic()
             self.tracks.stop()
             time.sleep(_FADE_SECONDS + 2 * self.block / self.sample_rate)
 
     def _keep_what_is_reached(self) -> None:
         # The stream that was left keeps this host, but a host lets go of patches.
-        if self._audio.abandoned:
-            self._reached += [*self.instruments.values(), *self.tracks]
+        self.devices.keep([*self.instruments.values(), *self.tracks])
 
     def close(self) -> None:
         """Stop, and release devices, memory and models; again: nothing."""
-        do_all(self.stop, super().close, self._shared.close)
+        do_all(self.stop, self.listening.end, super().close, self._ring.close)
 
     def __enter__(self) -> LiveHost:
         self.start()
@@ -154,47 +145,115 @@ class LiveHost(HearingHost):
         """Whether it was started and not stopped."""
         return self._workers.running
 
-    # --- devices
+    # --- patches
 
-    def _open(self) -> AudioStream:
-        # No audio thread runs now. Notes that were struck while there was none are not
-        # owed, but what ends others is.
-        self._shared.drop_notes()
-        held = self._last.held if self._last is not None else 0
-        self._last = AudioStream(
-            audio_callback.address,
-            self.engine.address,
-            find_player(self._device_name, self._backend),
-            self.sample_rate,
-            self._asked_block,
-            self._callbacks,
-            midi_callback.address,
-            self._midi_name,
-            self._microphone(),
-            held,
-            reached=self,
-        )
-        return self._last
+    def load(self, patch: str | Patch, channel: int | None = None) -> Instrument:
+        """As `Host.load`; a patch with ``[ears]`` is played by what is heard, too."""
+        instrument = super().load(patch, channel)
+        if instrument.patch.ears is not None:
+            try:
+                self.listening.bind(instrument.patch, channel or 0)
+            except BaseException:
+                self.unload(instrument)
+                raise
+        return instrument
 
-    def _callbacks(self) -> int:
-        return int(self.engine.counters[CALLBACKS])
+    def unload(self, instrument: Instrument) -> None:
+        """As `Host.unload`; what is heard plays it no longer."""
+        self.listening.unbind(instrument.patch)
+        self._keep_what_is_reached()
+        super().unload(instrument)
 
-    def _set_delay(self, stream: AudioStream) -> None:
-        # One block until the next callback, and a quarter for the jitter of its start.
-        self.block = stream.block
-        self.engine.master["delay"] = self.block + max(32, self.block // 4)
-
-    def _set_latency(self, place: int) -> None:
-        """Let a stream's notes begin as late as the device's blocks ask for."""
-        instrument = self.instruments[place]
+    def _prepare(self, instrument: Instrument) -> None:
+        """Lock an instrument's memory; its notes begin as late as blocks ask for."""
+        _lock(instrument.audio_memory())
         frames = instrument.latency_for(self.sample_rate, self.block)
         if frames is not None and frames != instrument.latency:
-            self._command(events.LATENCY, place, value=frames)
+            self.controls.command(events.LATENCY, instrument.place, value=frames)
+
+    # --- listening
+
+    def listen(
+        self,
+        model: str | Path = "commands",
+        *,
+        channels: tuple[int, ...] | None = None,
+        **options: Any,
+    ) -> LiveListener:
+        """Listen to the microphone with a classifier, or ``onset`` for strokes alone.
+
+        ``channels`` of the input count from 1 and are mixed (None: the first two);
+        ``options`` are those of `rtaudio_dl.kinds.classifier.listener.Listener`. Close
+        the listener to end it. Raises ModelError, DeviceError or EngineError.
+        """
+        self._require_open()
+        return self.listening.begin(model, channels, **options)
+
+    def stop_listening(self) -> None:
+        """End listening and close the input; again: nothing."""
+        self.listening.end()
+
+    @property
+    def listener(self) -> LiveListener | None:
+        """What listens now, None if nothing does."""
+        return self.listening.listener
+
+    # --- devices
+
+    @property
+    def device(self) -> AudioDevice:
+        """The output."""
+        return self.devices.device
+
+    @property
+    def microphone(self) -> AudioDevice | None:
+        """The input that is open now, None if none is."""
+        return self.devices.microphone
+
+    @property
+    def block(self) -> int:
+        """Frames per callback, once it was started."""
+        return self.devices.block
+
+    @property
+    def midi_reader(self) -> MidiReader:
+        """What reads the MIDI that no audio driver brings."""
+        return self.devices.midi_reader
+
+    @property
+    def midi_port(self) -> str:
+        """The MIDI input that other programs can play into; empty if there is none."""
+        return self.devices.midi_port
+
+    def midi_sources(self) -> list[str]:
+        """Names of the MIDI sources that are read now."""
+        return self.devices.midi_sources()
+
+    def poll(self) -> None:
+        """Say what happened to MIDI ports since the last call."""
+        self.devices.poll()
+
+    def open_midi_out(self, port: str) -> NodesOut:
+        """Send what nodes play to a MIDI output, too: words of its name, or ``new``.
+
+        Close what is returned to end it. Raises DeviceError.
+        """
+        self._require_open()
+        if self._midi_out is not None:
+            self._midi_out.close()
+        self._midi_out = NodesOut(self.engine, MidiOut(port), self._say)
+        return self._midi_out
+
+    def close_midi_out(self) -> None:
+        """Send no more; again: nothing."""
+        out, self._midi_out = self._midi_out, None
+        if out is not None:
+            out.close()
 
     @property
     def latency(self) -> Latency:
         """The latency as it is reported; `rtaudio-dl bench` measures it."""
-        stream = self._audio.stream
+        stream = self.devices.stream
         parts = stream.latency_parts if stream else None
         in_cycle = bool(stream and stream.midi_port)
         fixed = bool(self.engine.master["fixed"][0]) and not in_cycle
@@ -221,92 +280,16 @@ class LiveHost(HearingHost):
         left, right = self.engine.master["peak"][0]
         return float(left), float(right)
 
-    @property
-    def midi_port(self) -> str:
-        """The MIDI input that other programs can play into; empty if there is none."""
-        stream = self._audio.stream
-        return (stream.midi_port if stream else "") or self.midi_reader.virtual_port
-
-    def midi_sources(self) -> list[str]:
-        """Names of the MIDI sources that are heard now."""
-        stream = self._audio.stream
-        return (stream.midi_sources() if stream else []) + self.midi_reader.ports()
-
-    def poll(self) -> None:
-        """Say what happened to MIDI ports since the last call."""
-        for status in self.midi_reader.messages():
-            self._say(status.line())
-
     # --- recording
 
     def record(self, path: str | Path, overwrite: bool = False) -> Recorder:
         """Record what is heard to a .wav or .flac file, until `stop_recording`."""
         self._require_open()
-        self.stop_recording()
-        recorder = Recorder(self.engine, path, self.sample_rate, self._say, overwrite)
-        recorder.start()
-        self._recorder = recorder
-        return recorder
+        return self.recording.start(path, overwrite)
 
     def stop_recording(self) -> Path | None:
         """Finish the recording, if there is one; returns its file."""
-        recorder, self._recorder = self._recorder, None
-        return recorder.stop() if recorder else None
-
-    # --- how a live host differs
-
-    def render(self, seconds: float, progress: Any = None) -> np.ndarray:
-        """A live host that runs is heard, not rendered: raises EngineError then."""
-        if self.running:
-            raise EngineError("a live host cannot render; use rtaudio_dl.Host")
-        return super().render(seconds, progress)
-
-    def _fill(self, place: int) -> None:
-        if not self.running:
-            super()._fill(place)
-            return
-        self._workers.start()  # that of its kind, if it is the first one
-        _lock(self.instruments[place].heard())
-        self._wait(lambda: self._life(place) != layout.EMPTY)
-        self._set_latency(place)
-        self._wait(lambda: lacking(self.engine, place) == 0)
-
-    def _wait_until_gone(self, place: int) -> None:
-        self._keep_what_is_reached()
-        if not self.running:
-            super()._wait_until_gone(place)
-            return
-        self._wait(lambda: self._life(place) == layout.GONE)
-
-    def _wait(self, done: Callable[[], bool]) -> None:
-        """Wait for the audio thread; every sound made meanwhile buys more time."""
-        runs, until = -1, 0.0
-        while not done():
-            made = self._workers.runs()
-            if made != runs:
-                runs, until = made, time.monotonic() + _PATIENCE_SECONDS
-            if time.monotonic() > until:
-                raise EngineError(
-                    "the engine did not answer; is the audio device running?"
-                )
-            time.sleep(_POLL_SECONDS)
-
-    def _send(self, event: np.ndarray, at: float | None) -> None:
-        if at is None:
-            event["clock"], event["time"] = events.NANOSECONDS, time.perf_counter_ns()
-        else:
-            event["time"] = round(at * self.sample_rate)
-        self._push(event)
-
-    def _push(self, event: np.ndarray) -> None:
-        ring, cursors = self.engine.control_ring, self.engine.control_cursors
-        with self._lock:
-            until = time.monotonic() + _PATIENCE_SECONDS
-            while readable(cursors) >= len(ring):
-                if not self.running or time.monotonic() > until:
-                    break  # it is refused, with an error
-                time.sleep(_POLL_SECONDS)
-            super()._push(event)
+        return self.recording.stop()
 
 
 def _lock(arrays: Iterable[np.ndarray]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from rtaudio_dl.core.control import store_word
@@ -11,16 +13,20 @@ from rtaudio_dl.core.counters import WORKER_RUNS
 from rtaudio_dl.core.lifetime import do_all, join, start_thread
 from rtaudio_dl.core.priority import raise_priority
 from rtaudio_dl.engine.layout import Engine
+from rtaudio_dl.errors import EngineError
 from rtaudio_dl.kinds.installed import Crew
+
+_WORTH_SECONDS = 0.5  # of sound: below it no thread is worth its start
 
 
 class Workers:
     """A thread for each crew: a hop cannot wait for a whole sound.
 
-    ``say`` gets one line if the system gives them no priority.
+    ``say`` gets one line if the system gives them no priority; None: they ask for none,
+    as beside an offline renderer.
     """
 
-    def __init__(self, engine: Engine, say: Callable[[str], None]):
+    def __init__(self, engine: Engine, say: Callable[[str], None] | None = None):
         self._engine, self._say = engine, say
         self._threads: dict[str, tuple[Crew, threading.Thread]] = {}
         self._refused: str | None = None
@@ -45,16 +51,25 @@ class Workers:
         crew.be_live()
         store_word(crew.worker["stop"][0], 0, 0)
         crew.entries.work.address  # noqa: B018 - loaded here, not by the thread
-        self._threads[name] = crew, start_thread(self._run, f"{name} worker", crew)
+        try:
+            thread = start_thread(self._run, f"{name} worker", crew)
+        except BaseException:
+            crew.be_alone()  # nobody must wait for a thread that never was
+            raise
+        self._threads[name] = crew, thread
 
     def _run(self, crew: Crew) -> None:
+        if self._say is not None:
+            self._ask_for_priority(crew)
+        crew.entries.work(self._engine, crew.memory)  # native: it holds no GIL
+
+    def _ask_for_priority(self, crew: Crew) -> None:
         allowance = crew.worker["allowance"][0]
         own = threading.get_native_id()
         refused = raise_priority(own, crew.priority, allowance)
         if refused and not self._refused:
             self._say(refused)
         self._refused = refused or self._refused
-        crew.entries.work(self._engine, crew.memory)  # native: it holds no GIL
 
     def runs(self) -> int:
         """How often models have been run, of all kinds."""
@@ -71,3 +86,23 @@ class Workers:
         store_word(crew.worker["stop"][0], 0, 1)
         crew.semaphore.post()
         join(thread)
+        crew.be_alone()
+
+
+@contextlib.contextmanager
+def workers_beside(engine: Engine, seconds: float) -> Iterator[None]:
+    """Let models run on other processors while ``seconds`` of sound are rendered.
+
+    The bytes are the same with and without. Where threads cost more than they bring, or
+    cannot be had, the renderer does it all.
+    """
+    workers = Workers(engine)
+    if seconds >= _WORTH_SECONDS and (os.cpu_count() or 1) > 1:
+        with contextlib.suppress(EngineError):
+            workers.start()
+            engine.master["threaded"] = 1
+    try:
+        yield
+    finally:
+        engine.master["threaded"] = 0
+        workers.stop()

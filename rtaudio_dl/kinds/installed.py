@@ -8,18 +8,20 @@ from types import ModuleType
 import numpy as np
 
 from rtaudio_dl.core.kernel import Memory
+from rtaudio_dl.core.parameters import INSTRUMENT, Parameter
 from rtaudio_dl.core.priority import Priority
-from rtaudio_dl.core.system import Semaphore
+from rtaudio_dl.core.system import Semaphore, nap_address
 from rtaudio_dl.dsp.resampler import MAX_STEP
 from rtaudio_dl.engine.layout import KEY, MAIN_BUS, NODE, NONE, Engine
-from rtaudio_dl.engine.parameters import INSTRUMENT, write_ranges
-from rtaudio_dl.errors import EngineError
+from rtaudio_dl.engine.parameters import write_ranges
+from rtaudio_dl.errors import EngineError, PatchError
 from rtaudio_dl.models.card import Card
 from rtaudio_dl.models.model import Model
 from rtaudio_dl.patches.patch import Patch
 
 # NODE's fields that are functions, by the names that entries have.
-_FUNCTIONS = ("process", "take", "end", "sweep", "serve", "lacking", "event")
+_FUNCTIONS = ("process", "take", "end", "sweep", "serve", "lacking", "event", "plan")
+_NAP = (0, 20_000)  # s, ns: of a renderer between two looks at what it waits for
 
 
 @dataclass
@@ -34,7 +36,12 @@ class Installed:
     place: int
     memory: Memory
 
-    def heard(self) -> list[np.ndarray]:
+    @property
+    def parameters(self) -> dict[str, Parameter]:
+        """What can be set, by name, in the order of numbers."""
+        return parameters_of(self.model.card)
+
+    def audio_memory(self) -> list[np.ndarray]:
         """The memory of its own that the audio thread reads and writes."""
         return [self.memory.array]
 
@@ -72,6 +79,7 @@ class Crew:
         self.entries, self.priority, self.rings = entries, priority, rings
         self.worker = self.memory.worker
         self.worker["clock"] = engine.master["clock"]
+        self.worker["nap_address"], self.worker["nap"] = nap_address(), _NAP
         self.semaphore: Semaphore | None = None  # offline nobody waits
 
     def be_live(self) -> None:
@@ -81,6 +89,10 @@ class Crew:
         self.worker["wait_address"] = self.semaphore.wait_address
         self.worker["semaphore"] = self.semaphore.handle
         self.worker["post_address"] = self.semaphore.post_address
+
+    def be_alone(self) -> None:
+        """Its thread has ended: who needs something makes it."""
+        self.worker["post_address"] = 0
 
 
 def write_node(
@@ -106,13 +118,7 @@ def write_instrument(
     ``plays_pitch`` says that the model plays a key's pitch by itself.
     """
     patch, place = installed.patch, installed.place
-    names = list(INSTRUMENT)
-    write_ranges(engine.ranges[place], INSTRUMENT)
-    engine.parameters[place] = 0.0
-    engine.parameters[place, : len(names)] = [patch.parameters[n] for n in names]
-    engine.controls[place] = NONE
-    for number, name in patch.controls.items():
-        engine.controls[place, number] = names.index(name)
+    write_parameters(engine, installed)
     keys = engine.keys[place]
     keys[:] = np.zeros(1, KEY)
     for number, key in patch.keys.items():
@@ -121,6 +127,54 @@ def write_instrument(
         record["shift"] = 0.0 if plays_pitch else key.shift
         record["gain"], record["pan"] = key.gain, key.pan
         record["choke"] = key.choke
+
+
+def parameters_of(card: Card) -> dict[str, Parameter]:
+    """What can be set in a node that plays a card, in the order of numbers.
+
+    A kernel finds one by its number: ``engine.parameters[node, number]``, and follows
+    it as `rtaudio_dl.engine.parameters.step_of` says.
+    """
+    return INSTRUMENT | card.parameters
+
+
+def parameter_rows(card: Card) -> list[tuple[str, str]]:
+    """The parameters that a card declares of its own, for a person."""
+    return [
+        (name, f"{p.meaning}, {p.low:g} to {p.high:g} {p.unit}".rstrip())
+        for name, p in card.parameters.items()
+    ]
+
+
+def write_parameters(engine: Engine, installed: Installed) -> None:
+    """Fill a node's ranges, values and controls as its patch says.
+
+    Raises PatchError for a name or a value that the model does not have.
+    """
+    patch, place, known = installed.patch, installed.place, installed.parameters
+    for name, value in patch.parameters.items():
+        if name not in known or not known[name].low <= value <= known[name].high:
+            _refuse_parameter(installed, name, value)
+    write_ranges(engine.ranges[place], known)
+    values = [patch.parameters.get(name, p.default) for name, p in known.items()]
+    engine.parameters[place] = 0.0
+    engine.parameters[place, : len(values)] = values
+    engine.controls[place] = NONE
+    for number, name in patch.controls.items():
+        if name not in known:
+            _refuse_parameter(installed, name, f"control {number}")
+        engine.controls[place, number] = list(known).index(name)
+
+
+def _refuse_parameter(installed: Installed, name: str, value: object) -> None:
+    patch, known = installed.patch, installed.parameters
+    if name in known:
+        allowed = f"allowed: {known[name].low:g} to {known[name].high:g}"
+    else:
+        allowed = f"model {patch.model!r} has: {', '.join(known)}"
+    raise PatchError(
+        f"patch {patch.name!r} sets parameter {name!r} to {value!r}; {allowed}"
+    )
 
 
 def require_rate(engine: Engine, card: Card) -> None:

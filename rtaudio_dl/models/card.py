@@ -13,7 +13,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rtaudio_dl.core.parameters import Parameter
 from rtaudio_dl.errors import ModelError, shown
+from rtaudio_dl.models.parameters import read_parameters, to_table
 
 SCHEMA = 1
 METADATA_KEY = "rtaudio_dl.card"
@@ -74,8 +76,9 @@ class Card:
 
     ``sample_rate`` is in Hz, ``root_key`` a MIDI note (0..127) at which the sound plays
     unshifted (None: the model has no pitch of its own), ``labels`` are in index order,
-    ``metrics`` maps a name to a number, a text or a nested mapping; fields that this
-    version does not know are kept in ``extra``.
+    ``metrics`` maps a name to a number, a text or a nested mapping; ``parameters`` are
+    those of its own that a player moves, by id; fields that this version does not know
+    are kept in ``extra``.
     """
 
     name: str
@@ -90,6 +93,7 @@ class Card:
     metrics: dict[str, Any] = field(default_factory=dict)
     created: str = ""
     schema: int = SCHEMA
+    parameters: dict[str, Parameter] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
 
     def input(self, role: str, name: str | None = None) -> Tensor | None:
@@ -105,6 +109,9 @@ class Card:
         """The card as JSON text; `from_json` gives the same card back."""
         fields = asdict(self)
         extra = fields.pop("extra")
+        fields["parameters"] = to_table(self.parameters)
+        if not self.parameters:
+            del fields["parameters"]
         for tensor in (*fields["inputs"], *fields["outputs"]):
             if tensor["value"] is None:
                 del tensor["value"]
@@ -146,7 +153,7 @@ def from_sidecar(path: Path) -> Card:
 
 def from_mapping(fields: Any, source: str) -> Card:
     """Check a parsed card and freeze it."""
-    check = _Checker(source)
+    check = Checker(source)
     if not isinstance(fields, dict):
         check.fail("card", type(fields).__name__, "a mapping of fields")
     fields = dict(fields)
@@ -168,13 +175,14 @@ def from_mapping(fields: Any, source: str) -> Card:
         data=check.text("data", fields.pop("data", "")),
         metrics=check.mapping("metrics", fields.pop("metrics", {})),
         created=check.text("created", fields.pop("created", "")),
+        parameters=read_parameters(check, fields.pop("parameters", {})),
         extra=fields,
     )
     check.roles(card)
     return card
 
 
-class _Checker:
+class Checker:
     """Checks values of one card; every failure names the file and the field."""
 
     def __init__(self, source: str):
@@ -198,6 +206,12 @@ class _Checker:
         if not whole or not low <= value <= high:
             self.fail(name, value, f"a whole number from {low} to {high}")
         return value
+
+    def number(self, name: str, value: Any, low: float, high: float) -> float:
+        real = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not real or not low <= value <= high:  # not for NaN, either
+            self.fail(name, value, f"a number from {low:g} to {high:g}")
+        return float(value)
 
     def mapping(self, name: str, value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):

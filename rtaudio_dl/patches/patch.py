@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rtaudio_dl.engine.parameters import INSTRUMENT
-from rtaudio_dl.errors import PatchError
+from rtaudio_dl.core.parameters import INSTRUMENT, Parameter
+from rtaudio_dl.errors import ModelError, PatchError
 from rtaudio_dl.files.paths import config_folders
+from rtaudio_dl.models.library import find_model
+from rtaudio_dl.models.model import read_card
 from rtaudio_dl.models.timbre import is_name, is_vector
 from rtaudio_dl.patches.ears import Ears, parse_ears
 from rtaudio_dl.patches.table import Table
@@ -26,9 +28,7 @@ SEEDS = 1 << 63
 CORNERS = (1, 2, 4)  # allowed numbers of them
 
 Corner = str | tuple[float, ...]
-
-
-PARAMETERS = INSTRUMENT  # of every patch
+PARAMETERS = INSTRUMENT  # of every patch; a model may have more
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,9 @@ class Key:
 class Patch:
     """A playable instrument. ``keys`` maps MIDI notes to what they play.
 
-    ``corners`` are timbres of a streaming model, by name or as vectors.
+    ``parameters`` and ``controls`` name those of every instrument and those that the
+    model's card declares. ``corners`` are timbres of a streaming model, by name or as
+    vectors.
     """
 
     name: str
@@ -119,13 +121,15 @@ def patch_files() -> dict[str, Path]:
 def parse_patch(fields: dict[str, Any], name: str, source: str) -> Patch:
     """Check a parsed patch and freeze it; ``source`` names it in errors."""
     table = Table(source, "", fields)
+    model = table.text("model")
+    known = _known_parameters(fields, model)
     patch = Patch(
         name=name,
-        model=table.text("model"),
+        model=model,
         title=table.text("title", name),
         keys=_keys(table),
-        parameters=_parameters(table.table("parameters", PARAMETERS)),
-        controls=_controls(table),
+        parameters=_parameters(table.table("parameters", known), known),
+        controls=_controls(table, known),
         seed=table.integer("seed", 0, SEEDS - 1, 0),
         freshness=table.choice("freshness", FRESHNESS, "pooled"),
         depth=table.integer("depth", 1, MAX_DEPTH, 2),
@@ -138,19 +142,31 @@ def parse_patch(fields: dict[str, Any], name: str, source: str) -> Patch:
     return patch
 
 
-def _parameters(table: Table) -> dict[str, float]:
+def _known_parameters(fields: dict[str, Any], model: str) -> dict[str, Parameter]:
+    """What a patch may name. The model's card is read only where it is asked about."""
+    own, controls = fields.get("parameters"), fields.get("controls")
+    named = [*(own if isinstance(own, dict) else ())]
+    named += controls.values() if isinstance(controls, dict) else ()
+    if all(name in list(PARAMETERS) for name in named):
+        return PARAMETERS
+    try:
+        return PARAMETERS | read_card(find_model(model)).parameters
+    except ModelError:
+        return PARAMETERS  # whatever is wrong with the model: these are there
+
+
+def _parameters(table: Table, known: dict[str, Parameter]) -> dict[str, float]:
     values = {
-        name: table.number(name, p.low, p.high, p.default)
-        for name, p in PARAMETERS.items()
+        name: table.number(name, p.low, p.high, p.default) for name, p in known.items()
     }
     table.finish()
     return values
 
 
-def _controls(table: Table) -> dict[int, str]:
+def _controls(table: Table, known: dict[str, Parameter]) -> dict[int, str]:
     controls = table.table("controls")
     taken = {
-        number: controls.choice(text, tuple(PARAMETERS))
+        number: controls.choice(text, tuple(known))
         for text, number in controls.numbered(0, 119)
     }
     controls.finish()

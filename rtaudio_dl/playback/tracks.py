@@ -1,4 +1,4 @@
-"""The tracks of a host: their places in the engine, and the thread that reads ahead."""
+"""Sound files beside instruments: tracks, their places, and who reads ahead."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from rtaudio_dl.core.priority import lock_memory
 from rtaudio_dl.engine.layout import (
     ACTIVE,
     FLIGHT_ON,
-    MAIN_BUS,
     TRACKS_NODE,
     Engine,
 )
@@ -26,52 +25,35 @@ from rtaudio_dl.values import LATEST_SECONDS, check
 _POLL_SECONDS = 0.05
 
 
-class FilePlayer:
-    """What a host does with sound files; it has an engine, a rate and `tracks`."""
+class Playback:
+    """Plays sound files beside the instruments of an engine at a rate in Hz."""
 
-    engine: Engine
-    sample_rate: int
-    tracks: Tracks
+    def __init__(self, engine: Engine, sample_rate: int, say: Callable[[str], None]):
+        self._engine, self._rate = engine, sample_rate
+        self.tracks = Tracks(engine, say)
 
-    def _require_open(self) -> None:
-        """Raise EngineError if the host is closed."""
-        raise NotImplementedError
-
-    def play_file(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        at: float | None = None,
-        seek: float = 0.0,
-        loop: bool = False,
-        pitch: float = 0.0,
-        gain: float = 1.0,
+    def play(
+        self, path: str | os.PathLike[str], at: float | None, **options: Any
     ) -> Track:
-        """Play a sound file of any format and length beside the instruments.
+        """Play a file from ``at`` s of the host on, None: now; ``options``: `Track`'s.
 
-        It begins at ``at`` seconds of the host (None: now, to the frame with notes of
-        that time), from ``seek`` seconds of the file on; ``pitch`` is in semitones,
-        ``gain`` linear. The `Track` can be paused, moved, bent and stopped. Raises
-        AudioFileError or EngineError.
+        Raises AudioFileError or EngineError.
         """
-        self._require_open()
-        frame = int(self.engine.master["frame"][0])
+        frame = int(self._engine.master["frame"][0])
         start = frame
         if at is not None:
             check("at", at, 0, LATEST_SECONDS)
-            start = round(at * self.sample_rate)
+            start = round(at * self._rate)
         if start < frame:
             raise EngineError(
-                f"at={at:g} s is past; the host is at {frame / self.sample_rate:g} s"
+                f"at={at:g} s is past; the host is at {frame / self._rate:g} s"
             )
-        if load_word(self.engine.switches, FLIGHT_ON):
+        if load_word(self._engine.switches, FLIGHT_ON):
             raise EngineError(
                 "a flight recording holds no sound files; stop it first, or record "
                 "what is heard"
             )
-        return self.tracks.add(
-            path, start, seek=seek, loop=loop, pitch=pitch, gain=gain
-        )
+        return self.tracks.add(path, start, **options)
 
 
 class Tracks:
@@ -119,7 +101,6 @@ class Tracks:
             node = self._engine.nodes[TRACKS_NODE : TRACKS_NODE + 1]
             node["state"] = self._player.address
             node["process"] = process.address
-            node["output"] = MAIN_BUS
             store_word(self._engine.node_life, TRACKS_NODE, ACTIVE)
         return self._player
 

@@ -17,7 +17,7 @@ import numpy as np
 from rtaudio_dl.core.control import push, store_word
 from rtaudio_dl.engine import events
 from rtaudio_dl.engine.entries import apply_events, render
-from rtaudio_dl.engine.layout import EMPTY, NONE, OUTPUTS, SEGMENT
+from rtaudio_dl.engine.layout import EMPTY, NONE, OUTPUTS, REPLAYED, SEGMENT
 from rtaudio_dl.errors import AudioFileError
 from rtaudio_dl.host.host import Host
 from rtaudio_dl.host.instrument import install
@@ -98,6 +98,7 @@ class Replay:
         ) as host:
             self._host = host
             host.engine.master["frame"] = flight.start
+            store_word(host.engine.switches, REPLAYED, 1)
             for event in flight.events:
                 self._render_to(int(event["time"]))
                 self._apply(event)

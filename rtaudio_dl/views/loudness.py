@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rtaudio_dl.views.meter import RATE_RANGE, LoudnessMeter
+
 BLOCK_SECONDS = 0.4  # the gating block of ITU-R BS.1770; shorter audio has no LUFS
 TRUE_PEAK_RATE = 192_000  # Hz; BS.1770 annex 2 asks for at least 4 x 48 kHz
 CHUNK_FRAMES = 1 << 16
 CHUNK_MARGIN = 64  # frames on each side, more than the resampler's filter reaches
-RATE_RANGE = (4_000, 384_000)  # Hz
 CHANNELS = (1, 2)
 
 
@@ -30,9 +31,10 @@ class Loudness:
     rms_dbfs: float
 
 
-def measure(audio: np.ndarray, sample_rate: int) -> Loudness:
+def measure(audio: np.ndarray, sample_rate: int, true_peak: bool = True) -> Loudness:
     """Measure float audio (frames, channels) or (frames,), mono or stereo, in -1..1.
 
+    Without ``true_peak``, which takes longer than all the rest, it is the samples'.
     Raises ValueError for another shape, an impossible rate or samples that are NaN or
     infinite.
     """
@@ -41,9 +43,10 @@ def measure(audio: np.ndarray, sample_rate: int) -> Loudness:
         return Loudness(-math.inf, -math.inf, None, -math.inf)
     peak = float(np.abs(audio).max())
     mean_square = float(np.mean(np.square(audio, dtype=np.float64)))
+    between = _true_peak(audio, sample_rate) if true_peak else 0.0
     return Loudness(
         peak_dbfs=decibels(peak),
-        true_peak_dbtp=decibels(max(peak, _true_peak(audio, sample_rate))),
+        true_peak_dbtp=decibels(max(peak, between)),
         integrated_lufs=_integrated(audio, sample_rate),
         rms_dbfs=decibels(math.sqrt(mean_square)),
     )
@@ -88,8 +91,6 @@ def _true_peak(audio: np.ndarray, sample_rate: int) -> float:
 def _integrated(audio: np.ndarray, sample_rate: int) -> float | None:
     if len(audio) < math.ceil(BLOCK_SECONDS * sample_rate):
         return None
-    from pyloudnorm import Meter
-
-    meter = Meter(sample_rate, block_size=BLOCK_SECONDS)
-    with np.errstate(divide="ignore"):  # a silent block's level is -inf
-        return float(meter.integrated_loudness(audio))
+    meter = LoudnessMeter(sample_rate, audio.shape[1])
+    meter.feed(audio)
+    return meter.integrated()

@@ -1,8 +1,11 @@
 """Loudness over time, of a sound that comes piece by piece.
 
 ITU-R BS.1770-4 and EBU Tech 3341: momentary over 0.4 s, short-term over 3 s, integrated
-with both gates, all from mean squares of 0.1 s; the range of EBU Tech 3342. The
-K-weighting filters are pyloudnorm's.
+with both gates, all from mean squares of 0.1 s; the range of EBU Tech 3342.
+
+The K-weighting is designed for any rate from the analogue filters that BS.1770's
+coefficients at 48 kHz come from (R. Bristow-Johnson, "Cookbook formulae for audio EQ
+biquad filter coefficients").
 """
 
 from __future__ import annotations
@@ -11,9 +14,13 @@ import math
 
 import numpy as np
 
-from rtaudio_dl.views.loudness import RATE_RANGE
+from rtaudio_dl.dsp.biquad import Biquads
+
+RATE_RANGE = (4_000, 384_000)  # Hz
 
 STEP_SECONDS = 0.1
+_HEAD = 1500.0, 1 / math.sqrt(2), 4.0  # Hz, Q, dB: the shelf of a head
+_LOW_CUT = 38.0, 0.5  # Hz, Q
 MOMENTARY_STEPS, SHORT_TERM_STEPS = 4, 30
 _ABSOLUTE_GATE, _RELATIVE_GATE, _RANGE_GATE = -70.0, -10.0, -20.0  # LUFS, LU, LU
 _RANGE_PERCENT = (10, 95)
@@ -42,28 +49,15 @@ class LoudnessMeter:
         self._weights = np.array(_WEIGHTS.get(channels, (1,) * channels), np.float64)
         self._squares: list[np.ndarray] = []  # weighted mean squares of steps
         self._rest = np.zeros((0, channels))
-        self._filters = self._design(sample_rate, channels) if self.usable else []
-
-    @staticmethod
-    def _design(sample_rate: int, channels: int) -> list:
-        from pyloudnorm import Meter
-
-        stages = Meter(sample_rate)._filters.values()
-        return [
-            [stage.passband_gain * stage.b, stage.a, np.zeros((2, channels))]
-            for stage in stages
-        ]
+        self._filter = (
+            Biquads(k_weighting(sample_rate), channels) if self.usable else None
+        )
 
     def feed(self, audio: np.ndarray) -> None:
         """Take the next frames, (frames, channels), finite."""
-        if not self.usable or not len(audio):
+        if self._filter is None or not len(audio):
             return
-        from scipy.signal import lfilter
-
-        weighted = audio.astype(np.float64)
-        for stage in self._filters:
-            weighted, stage[2] = lfilter(stage[0], stage[1], weighted, 0, stage[2])
-        weighted = np.concatenate([self._rest, weighted])
+        weighted = np.concatenate([self._rest, self._filter.run(audio)])
         whole = len(weighted) // self._step * self._step
         self._rest = weighted[whole:]
         steps = weighted[:whole].reshape(-1, self._step, weighted.shape[1])
@@ -100,6 +94,36 @@ class LoudnessMeter:
         if len(squares) < steps:
             return np.zeros(0)
         return np.lib.stride_tricks.sliding_window_view(squares, steps).mean(axis=1)
+
+
+def k_weighting(sample_rate: float) -> np.ndarray:
+    """The two stages of BS.1770's weighting at a rate in Hz, shape (2, 5)."""
+    return np.stack(
+        [
+            _high_shelf(sample_rate, *_HEAD),
+            _high_pass(sample_rate, *_LOW_CUT),
+        ]
+    )
+
+
+def _high_shelf(rate: float, hz: float, q: float, gain_db: float) -> np.ndarray:
+    a = 10 ** (gain_db / 40)
+    w = 2 * math.pi * hz / rate
+    alpha, cosine, root = math.sin(w) / (2 * q), math.cos(w), 2 * math.sqrt(a)
+    b0 = a * ((a + 1) + (a - 1) * cosine + root * alpha)
+    b1 = -2 * a * ((a - 1) + (a + 1) * cosine)
+    b2 = a * ((a + 1) + (a - 1) * cosine - root * alpha)
+    a0 = (a + 1) - (a - 1) * cosine + root * alpha
+    a1 = 2 * ((a - 1) - (a + 1) * cosine)
+    a2 = (a + 1) - (a - 1) * cosine - root * alpha
+    return np.array([b0, b1, b2, a1, a2]) / a0
+
+
+def _high_pass(rate: float, hz: float, q: float) -> np.ndarray:
+    w = 2 * math.pi * hz / rate
+    alpha, cosine = math.sin(w) / (2 * q), math.cos(w)
+    b0 = (1 + cosine) / 2
+    return np.array([b0, -2 * b0, b0, -2 * cosine, 1 - alpha]) / (1 + alpha)
 
 
 def _gated(blocks: np.ndarray, gate: float) -> np.ndarray:

@@ -67,7 +67,7 @@ def entries() -> dict:
         "callback.play_live": (engine, heard, True, out, True),
         "input.take_input": (engine, heard, True),
         "analysis.listen": (ears,),
-        "analysis.hear_file": (ears, heard),
+        "analysis.analyse_file": (ears, heard),
         "analysis.end_file": (ears,),
         "stream_resampler.resample": (*resampler[:3], heard, 1, resampler[3]),
         "detector.detect": (

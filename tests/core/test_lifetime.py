@@ -9,10 +9,12 @@ import pytest
 import rtaudio_dl
 from lab.child import Child
 from rtaudio_dl.core.lifetime import do_all, join, start_thread
-from rtaudio_dl.engine.layout import Engine
+from rtaudio_dl.engine.layout import FLIGHT_ON, TAP_ON, Engine
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.host.workers import Workers
 from rtaudio_dl.io.keyboard.keys import Keyboard
+from rtaudio_dl.kinds.sound import kind as sound
+from rtaudio_dl.kinds.stream import kind as stream
 from rtaudio_dl.recording.flight import FlightRecorder
 from rtaudio_dl.recording.recorder import Recorder
 from tests.jack import ROOT
@@ -92,7 +94,10 @@ def test_threads_begin_in_one_place_only():
 @pytest.mark.parametrize("count", [0, 1])
 def test_of_the_workers_all_run_or_none(refused, count):
     before = threading.active_count()
-    workers = Workers(Engine(48_000), print)
+    engine = Engine(48_000)
+    for kind in (sound, stream):
+        kind.crew(engine)
+    workers = Workers(engine, print)
     refused(count)
     with pytest.raises(EngineError):
         workers.start()
@@ -107,7 +112,7 @@ def test_a_recording_that_does_not_begin_leaves_nothing(refused, tmp_path):
     recorder = Recorder(engine, tmp_path / "a.wav", 48_000)
     with pytest.raises(EngineError):
         recorder.start()
-    assert list(tmp_path.iterdir()) == [] and not engine.master["tap_on"][0]
+    assert list(tmp_path.iterdir()) == [] and not engine.switches[TAP_ON]
     assert recorder._file.closed
     recorder.stop()
 
@@ -117,7 +122,7 @@ def test_a_flight_recording_that_does_not_begin_leaves_nothing(refused, tmp_path
     refused(0)
     with pytest.raises(EngineError):
         FlightRecorder(engine, tmp_path / "a.flight")
-    assert list(tmp_path.iterdir()) == [] and not engine.master["flight_on"][0]
+    assert list(tmp_path.iterdir()) == [] and not engine.switches[FLIGHT_ON]
 
 
 def test_a_keyboard_that_does_not_begin_leaves_the_terminal_as_it_was(refused):

@@ -159,7 +159,7 @@ def is_right(states: set[State]) -> bool:
 
 
 def test_no_interleaving_loses_doubles_or_disorders_an_item(monkeypatch):
-    push, pop = code.push.py_func, code.pop.py_func
+    push, pop = code.push.function, code.pop.function
     states, ends = explore(push, pop, monkeypatch)
     assert is_right(states)
     assert ends and all(s.received == tuple(range(ITEMS)) for s in ends)
@@ -195,10 +195,10 @@ def pop_freed_first(ring, cursors, into):
 
 @pytest.mark.parametrize("broken", [push_published_first, push_one_too_many])
 def test_a_broken_producer_is_found(broken, monkeypatch):
-    states, _ = explore(broken, code.pop.py_func, monkeypatch)
+    states, _ = explore(broken, code.pop.function, monkeypatch)
     assert not is_right(states)
 
 
 def test_a_broken_consumer_is_found(monkeypatch):
-    states, _ = explore(code.push.py_func, pop_freed_first, monkeypatch)
+    states, _ = explore(code.push.function, pop_freed_first, monkeypatch)
     assert not is_right(states)

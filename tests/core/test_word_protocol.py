@@ -1,4 +1,4 @@
-"""Who may free memory, and when: patches and JACK's inputs in every interleaving.
+"""Who may use memory, and when: nodes, inputs, orders in every interleaving.
 
 The ring's protocol is in `test_ring_protocol`.
 """
@@ -9,22 +9,15 @@ import pytest
 
 from rtaudio_dl.core import switch, words
 from rtaudio_dl.core.switch import ASKED, SEEN
-from rtaudio_dl.engine.layout import (
-    ACTIVE,
-    EMPTY,
-    FREE,
-    GONE,
-    READY,
-    REQUESTED,
-    RETIRING,
-)
+from rtaudio_dl.engine.layout import ACTIVE, EMPTY, GONE, RETIRING
+from rtaudio_dl.kinds.sound.memory import FREE, READY, REQUESTED
 from tests.core import weak_memory
 from tests.core.weak_memory import ends, explore, faults, load_acquire, store_release
 
-load_word, store_word = words.load_word.py_func, words.store_word.py_func
-change_word = words.change_word.py_func
-turn, look = switch.turn.py_func, switch.look.py_func
-is_seen = switch.is_seen.py_func
+load_word, store_word = load_acquire, store_release  # as `core/control.py` does
+change_word = words.change_word.function
+turn, look = switch.turn.function, switch.look.function
+is_seen = switch.is_seen.function
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +27,7 @@ def intrinsics(monkeypatch):
             monkeypatch.setattr(module, name, getattr(weak_memory, name))
 
 
-# --- a patch: loaded, retired, freed, and another one in its place
+# --- a node: loaded, retired, freed, and another one in its place
 
 ACTIVATED, RETIRED, ACTIVATED_AGAIN = 1, 2, 3  # what the control ring has brought
 
@@ -112,7 +105,7 @@ def make_empty(run):
     return True
 
 
-def patch_programs(**changed):
+def node_programs(**changed):
     """Control side, audio thread and inference thread; a mutant changes a call."""
     call = {
         "wait_until_gone": wait_until_gone,
@@ -138,9 +131,9 @@ def patch_programs(**changed):
     return [control, audio, worker]
 
 
-def test_no_interleaving_frees_a_patch_that_is_in_use():
+def test_no_interleaving_frees_a_node_that_is_in_use():
     assert (EMPTY, FREE) == (0, 0)  # as the words begin
-    programs = patch_programs()
+    programs = node_programs()
     states = explore(programs)
     assert faults(states) == set()
     assert ends(states, programs) > 0
@@ -196,7 +189,7 @@ def nothing(_run):
     ids=lambda changed: " ".join(call.__name__ for call in changed.values()),
 )
 def test_a_broken_life_is_found(changed):
-    assert faults(explore(patch_programs(**changed)))
+    assert faults(explore(node_programs(**changed)))
 
 
 # --- a switch: memory that blocks may use while it is on
@@ -204,9 +197,9 @@ def test_a_broken_life_is_found(changed):
 CYCLES = 4
 
 
-def turned(to, turn=turn):
+def turned(to, turn=turn, words="switch"):
     def call(run):
-        turn(run.words("switch"), to)
+        turn(run.words(words), to)
         return True
 
     return call
@@ -292,3 +285,40 @@ def see_plainly(words):
 )
 def test_a_broken_switch_is_found(changed):
     assert faults(explore(switch_programs(**changed)))
+
+
+# --- the order of nodes: two tables, and a switch that says which one is played
+
+
+def order_programs(is_seen=is_seen):
+    """The control side that publishes three orders, and blocks that run them."""
+
+    def wait(run):
+        return is_seen(run.words("order"))
+
+    def write(row):
+        return lambda run: run.write(f"orders {row}")
+
+    def block(run):
+        return run.read(f"orders {look(run.words('order'))}")
+
+    def publish(row):
+        return [wait, write(row), turned(row, words="order")]
+
+    # The first one is there before any block.
+    control = [write(0), tell(ACTIVATED), *publish(1), *publish(0), *publish(1)]
+    audio = [after(ACTIVATED, lambda run: True), *[block] * 3]
+    return [control, audio]
+
+
+def test_no_interleaving_writes_an_order_that_is_played():
+    programs = order_programs()
+    states = explore(programs)
+    assert faults(states) == set()
+    assert ends(states, programs) > 0
+    assert len(states) > 250
+
+
+@pytest.mark.parametrize("seen", [wait_for_nothing, see_plainly])
+def test_an_order_that_is_written_too_soon_is_found(seen):
+    assert faults(explore(order_programs(is_seen=seen)))

@@ -53,7 +53,7 @@ def test_nothing_refers_to_anything(engine):
         engine.channels["node"],
         engine.programs,
         engine.controls,
-        engine.orders,
+        engine.orders["node"],
         engine.nodes["input"],
         engine.voices["place"],
         engine.onset_key,

@@ -93,7 +93,7 @@ def test_messages_of_a_cycle_that_are_too_many_are_told_by_the_host():
 )
 def test_a_listener_tells_what_nobody_read(ring, cursors, name):
     with Listener(ONSET, RATE) as listener:
-        memory = listener.ear.memory
+        memory = listener.classifier.memory
         assert listener.counts()[name] == 0
         overfill(getattr(memory, ring), getattr(memory, cursors))
         assert listener.counts()[name] == MORE

@@ -85,7 +85,7 @@ def locked():
 with LiveHost() as host:
     found = [lockable_bytes(), locked()]
     for patch in ("drums", "notes"):
-        heard = host.load(patch).heard()
+        heard = host.load(patch).audio_memory()
         found += [sum(array.nbytes for array in heard), locked()]
 print(json.dumps(found))
 """

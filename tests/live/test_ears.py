@@ -67,7 +67,7 @@ def test_live_events_are_those_of_the_file_frame_for_frame(
         jack_probe.connect_sound(OUR_INPUTS)
         _, _ = jack_probe.run(frames=len(sound) + 4800, sound=sound)
         heard = listener.events()
-        start = int(listener.ear.memory.ear["start"][0])
+        start = int(listener.classifier.memory.state["start"][0])
         counts = listener.counts()
         listener.close()
         assert counts["dropped_hops"] == counts["gaps"] == counts["input_dropped"] == 0

@@ -231,7 +231,7 @@ def test_what_was_struck_without_a_device_is_not_owed_but_pedals_are(jack_server
     with LiveHost() as host:
         host.load("drums")
         host.stop()
-        ring, event = host._shared, new_event()
+        ring, event = host._ring, new_event()
         for message in ((0x90, 36, 100), (0x91, 38, 100), (0xB2, 64, 127)):
             assert from_midi(event, bytes(message))
             assert push(ring.ring, ring.cursors, event[0])

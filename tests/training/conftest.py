@@ -4,7 +4,8 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-from tests.training import tiny  # noqa: E402
+from tests.training.tasks.notes import tiny as tiny_notes  # noqa: E402
+from tests.training.tasks.wavegan import tiny  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +14,9 @@ def drums(tmp_path_factory):
     folder = tmp_path_factory.mktemp("training")
     tiny.write_drums(folder / "drums")
     return folder
+
+
+@pytest.fixture(scope="session")
+def notes_folder(tmp_path_factory):
+    """A folder in NSynth's format."""
+    return tiny_notes.write_notes(tmp_path_factory.mktemp("nsynth") / "notes")

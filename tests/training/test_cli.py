@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.training import tiny
+from tests.training.tasks.wavegan import tiny
 from training import cli
 
 CONFIG = """
@@ -45,7 +45,7 @@ def folder(tmp_path_factory):
 
 def test_the_whole_way(folder, capsys, monkeypatch):
     """prepare, train, resume, sample, evaluate, export."""
-    monkeypatch.setattr("training.evaluate.JUDGE_STEPS", 5)
+    monkeypatch.setattr("training.tasks.wavegan.evaluate.JUDGE_STEPS", 5)
     run, toml = str(folder / "run"), str(folder / "tiny.toml")
     assert cli.main(["prepare", str(folder / "drums"), "--config", toml]) == 0
     assert "kick" in capsys.readouterr().out

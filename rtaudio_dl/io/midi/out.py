@@ -6,6 +6,7 @@ import contextlib
 import time
 from types import ModuleType
 
+from rtaudio_dl.core import midi
 from rtaudio_dl.errors import DeviceError
 from rtaudio_dl.io.jack import libjack
 from rtaudio_dl.io.midi.ports import CLIENT_NAME
@@ -107,6 +108,18 @@ class MidiOut:
         if self._out is None:
             raise DeviceError(f"{self.label} is closed; open it again")
         self._out.send_message(message)
+
+    def send(self, message: bytes) -> None:
+        """Send a channel message as it is; keys that it strikes are lifted in the end.
+
+        Raises DeviceError once it is closed.
+        """
+        status, channel = message[0] & 0xF0, message[0] & 0x0F
+        self._send(*message)
+        if status == midi.NOTE_ON and message[2]:
+            self._held.add((channel, message[1]))
+        elif status in (midi.NOTE_OFF, midi.NOTE_ON):
+            self._held.discard((channel, message[1]))
 
     def note_on(self, key: int, velocity: float, channel: int = 0) -> None:
         """Strike a key; ``velocity`` 0..1, the softest is 1 of 127."""

@@ -133,6 +133,8 @@ class SystemMidi:
             stamp = now()
             put(source, stamp, bytes(data[0]))
 
+        # The clock is let through, system exclusive and active sensing are not.
+        midi.ignore_types(sysex=True, timing=False, active_sense=True)
         midi.set_callback(arrived)
 
     def _take(self, index: int, name: str) -> Status:

@@ -23,7 +23,7 @@ from rtaudio_dl.kinds.classifier.detector import CLASS, DETECTOR
 TRACE = 256  # hops whose scores are kept until they are read
 RAW, SOFTMAX, SIGMOID = range(3)  # what makes probabilities of a model's scores
 
-EAR = np.dtype(
+ANALYSIS_STATE = np.dtype(
     [
         ("start", np.int64),  # frame of the stream at which the window began to fill
         ("frame", np.int64),  # first frame not taken yet
@@ -60,6 +60,7 @@ EAR = np.dtype(
         ("clock", np.uintp),  # `MASTER`
         ("note_ring", np.uintp),  # of `EVENT`, `RING_SIZE`
         ("note_cursors", np.uintp),
+        ("telemetry", np.uintp),  # `TELEMETRY`, or 0
         ("long", np.int64),  # a run takes longer than `LONG_SECONDS`
     ],
     align=True,
@@ -71,9 +72,9 @@ STATE = np.dtype([("given", np.uintp), ("taken", np.uintp), ("words", np.int64)]
 MAX_LABELS = 1024
 MAX_STATES = 64
 _NUMBER = np.dtype(np.int64)
-EARS = np.dtype(
+ANALYSIS = np.dtype(
     [
-        ("ear", EAR, (1,)),
+        ("state", ANALYSIS_STATE, (1,)),
         ("counters", _NUMBER, (len(ANALYSIS_COUNTERS),)),
         ("detector", DETECTOR, (1,)),
         ("classes", CLASS, (MAX_LABELS,)),
@@ -96,11 +97,11 @@ EARS = np.dtype(
 )
 
 
-class Ears(Memory):
+class AnalysisMemory(Memory):
     """Memory for a model of so many classes; ``hop`` in frames at the model's rate.
 
-    It has the fields of `EARS`, as many of each as there are classes and states, and
-    those of the input: the engine's, or its own.
+    It has the fields of `ANALYSIS`, as many of each as there are classes and states,
+    and those of the input: the engine's, or its own.
     """
 
     def __init__(
@@ -112,12 +113,12 @@ class Ears(Memory):
         states: int = 0,
         engine: Engine | None = None,
     ):
-        super().__init__(EARS)
+        super().__init__(ANALYSIS)
         for name in ("classes", "triggers", "trigger_keys", "scores", "smoothed"):
             setattr(self, name, getattr(self, name)[:classes])
         self.found, self.states = self.found[:classes], self.states[:states]
         self.trigger_keys[:] = SILENT
-        self.ear["labels"], self.ear["state_count"] = classes, states
+        self.state["labels"], self.state["state_count"] = classes, states
         resampler, filters, history, resampled = new_resampler(rate_in, rate_model)
         self.resampler[:] = resampler
         self.trace_ring = np.zeros((TRACE, classes + 1), np.float64)
@@ -130,9 +131,9 @@ class Ears(Memory):
             "trace_ring": self.trace_ring,
         }
         for name, array in self._own.items():
-            self.ear[name] = array.ctypes.data
-            if f"{name}_size" in EAR.names:
-                self.ear[f"{name}_size"] = array.size
+            self.state[name] = array.ctypes.data
+            if f"{name}_size" in ANALYSIS_STATE.names:
+                self.state[f"{name}_size"] = array.size
         self.history, self.hop = history, self._own["hop"]
         self._share(engine if engine is not None else _Alone(rate_in))
 
@@ -142,11 +143,12 @@ class Ears(Memory):
         for name in INPUTS.names:
             setattr(self, name, source.inputs[name][0])
         self.ear_ring, self.ear_cursors = source.ear_ring, source.ear_cursors
-        self.ear["source"] = self.inputs.ctypes.data
-        self.ear["clock"] = self.master.ctypes.data
+        self.state["source"] = self.inputs.ctypes.data
+        self.state["clock"] = self.master.ctypes.data
+        self.state["telemetry"] = source.telemetry[0]
         self.worker["clock"] = self.master["clock"]
-        self.ear["note_ring"] = self.ear_ring.ctypes.data
-        self.ear["note_cursors"] = self.ear_cursors.ctypes.data
+        self.state["note_ring"] = self.ear_ring.ctypes.data
+        self.state["note_cursors"] = self.ear_cursors.ctypes.data
 
     @property
     def arrays(self) -> list[np.ndarray]:
@@ -160,4 +162,5 @@ class _Alone:
     def __init__(self, rate: int):
         self.master, self.inputs = np.zeros(1, MASTER), np.zeros(1, INPUTS)
         self.inputs["input"]["sample_rate"] = rate
+        self.telemetry = np.zeros(1, np.uintp)  # nobody watches a file
         self.ear_ring, self.ear_cursors = np.zeros(RING_SIZE, EVENT), new_cursors()

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,35 +31,14 @@ from rtaudio_dl.engine.layout import Engine
 from rtaudio_dl.errors import EngineError
 from rtaudio_dl.files.read import SoundReader
 from rtaudio_dl.kinds.classifier.analysis import finish_file, take_file
-from rtaudio_dl.kinds.classifier.model import Ear, open_ear, without_model
+from rtaudio_dl.kinds.classifier.detection import Detection, read_detection
+from rtaudio_dl.kinds.classifier.model import Classifier, open_classifier, without_model
 from rtaudio_dl.kinds.classifier.settings import ONSET
 from rtaudio_dl.values import check
 
 RATES = (8_000, 192_000)  # Hz
 _BLOCK_SECONDS = 0.25  # of a file between two looks at what was heard
 _BATCH = 256
-
-
-@dataclass(frozen=True)
-class Detection:
-    """A label began (``on``) or ended.
-
-    ``frame`` is the first frame of the input that the decision did not need, ``time``
-    the same in s; ``begin`` and ``end`` (s) bound the sound that it stands on.
-    ``confidence`` 0..1 is the score at the beginning, and the highest one at the end;
-    ``level`` the peak of that sound, linear. ``published`` is the first frame that was
-    still to be played when it was told: live, their distance is the time it took.
-    """
-
-    time: float
-    frame: int
-    label: str
-    confidence: float
-    on: bool
-    begin: float
-    end: float
-    level: float
-    published: int
 
 
 class Listener:
@@ -96,23 +74,27 @@ class Listener:
         if str(model) == ONSET:
             if settings:
                 raise EngineError("onset has no thresholds: give onset_ratio instead")
-            onset, self._ear = True, without_model(sample_rate, engine)
+            onset, self._classifier = True, without_model(sample_rate, engine)
         else:
             options = {"dc": dc, "provider": provider, "engine": engine}
-            self._ear = open_ear(model, sample_rate, changes=settings, **options)
-        self.labels = (*self._ear.labels, ONSET) if onset else self._ear.labels
-        self._memory = self._ear.memory
+            self._classifier = open_classifier(
+                model, sample_rate, changes=settings, **options
+            )
+        self.labels = (
+            (*self._classifier.labels, ONSET) if onset else self._classifier.labels
+        )
+        self._memory = self._classifier.memory
         stroke = onset_ratio, onset_least, onset_pause
         reset_onset(self._memory.onset, sample_rate, *stroke)
-        self._memory.onset["label"] = len(self._ear.labels)
+        self._memory.onset["label"] = len(self._classifier.labels)
         store_word(self._memory.onset_on, 0, int(onset))
         self._count_from_here()
         self._batch = np.zeros(_BATCH, DETECTION)
 
     @property
-    def ear(self) -> Ear:
+    def classifier(self) -> Classifier:
         """The model that listens, with its settings and memory."""
-        return self._ear
+        return self._classifier
 
     def events(self) -> list[Detection]:
         """What was heard since the last call, in the order of frames."""
@@ -124,27 +106,18 @@ class Listener:
     def _taken(self, ring: np.ndarray, cursors: np.ndarray) -> list[Detection]:
         taken = []
         while count := pop_many(ring, cursors, self._batch):
-            taken += [self._detection(record) for record in self._batch[:count]]
+            taken += [self._read(record) for record in self._batch[:count]]
         return taken
 
-    def _detection(self, record: np.void) -> Detection:
-        rate = self.sample_rate
-        return Detection(
-            time=int(record["frame"]) / rate,
-            frame=int(record["frame"]),
-            label=self.labels[int(record["label"])],
-            confidence=float(record["confidence"]),
-            on=bool(record["on"]),
-            begin=int(record["begin"]) / rate,
-            end=int(record["end"]) / rate,
-            level=float(record["level"]),
-            published=int(record["published"]),
-        )
+    def _read(self, record: np.void) -> Detection:
+        return read_detection(record, self.labels, self.sample_rate)
 
     @property
     def scores(self) -> dict[str, float]:
         """The smoothed score of each of the model's labels, as of the last hop."""
-        return dict(zip(self._ear.labels, self._memory.smoothed.tolist(), strict=True))
+        return dict(
+            zip(self._classifier.labels, self._memory.smoothed.tolist(), strict=True)
+        )
 
     @property
     def level(self) -> float:
@@ -194,7 +167,7 @@ class Listener:
     def close(self) -> None:
         """Release the model; again: nothing."""
         self._closed = True
-        self._ear.close()
+        self._classifier.close()
 
     def _require_open(self) -> None:
         # The kernels would run a model whose memory is gone.
@@ -238,7 +211,7 @@ class FileListener(Listener):
     @property
     def done(self) -> float:
         """Seconds of the file that were heard."""
-        return min(int(self._memory.ear["frame"][0]) / self.sample_rate, self.seconds)
+        return min(int(self._memory.state["frame"][0]) / self.sample_rate, self.seconds)
 
     def __iter__(self) -> Iterator[Detection]:
         for detections in self.blocks():
@@ -268,8 +241,8 @@ class FileListener(Listener):
 
     def _silence(self) -> np.ndarray:
         frames = delay(self._memory.resampler)
-        if self._ear.model is not None:
-            card = self._ear.model.card
+        if self._classifier.model is not None:
+            card = self._classifier.model.card
             window = card.input("audio").size()
             frames += -(-window * self.sample_rate // card.sample_rate)
         return np.zeros((frames, self._reader.channels), np.float32)

@@ -57,6 +57,7 @@ class LiveListener(Listener):
         memory = self._memory
         memory.worker["wait_address"] = self._semaphore.wait_address
         memory.worker["semaphore"] = self._semaphore.handle
+        self._engine.watched.set_labels((*self._classifier.labels, ONSET))
         store_word(self._engine.onset_key, 0, SILENT)
         store_word(memory.worker["stop"][0], 0, 1)
         analysis.listen_for_ever(memory)  # loaded now; ends at once
@@ -71,7 +72,7 @@ class LiveListener(Listener):
         for array in self._memory.arrays:
             lock_memory(array)
         self._forget()
-        if self._ear.model is not None:
+        if self._classifier.model is not None:
             store_word(self._memory.worker["stop"][0], 0, 0)
             self._thread = start_thread(self._work, "analysis")
             record["post_address"] = self._semaphore.post_address
@@ -86,8 +87,8 @@ class LiveListener(Listener):
             skip(cursors)
         engine.input_counters[:] = 0
         self._count_from_here()
-        self._memory.ear["lost"] = dropped(engine.input_cursors)
-        self._memory.ear["began"] = 0
+        self._memory.state["lost"] = dropped(engine.input_cursors)
+        self._memory.state["began"] = 0
 
     def _work(self) -> None:
         raise_priority(
@@ -120,7 +121,7 @@ class LiveListener(Listener):
         record["velocity"] = VELOCITIES.get(velocity, velocity)
         record["channel"] = channel if trigger.channel is None else trigger.channel
         store_word(*self._key_word(number), trigger.key)
-        if number == len(self._ear.labels):
+        if number == len(self._classifier.labels):
             store_word(self._memory.onset_on, 0, 1)
 
     def play_nothing(self, label: str) -> None:
@@ -128,15 +129,15 @@ class LiveListener(Listener):
         store_word(*self._key_word(self._numbered(label)), SILENT)
 
     def _numbered(self, label: str) -> int:
-        return (*self._ear.labels, ONSET).index(label)
+        return (*self._classifier.labels, ONSET).index(label)
 
     def _record(self, number: int) -> Any:
-        if number == len(self._ear.labels):
+        if number == len(self._classifier.labels):
             return self._engine.onset_trigger
         return self._memory.triggers[number : number + 1]
 
     def _key_word(self, number: int) -> tuple[np.ndarray, int]:
-        if number == len(self._ear.labels):
+        if number == len(self._classifier.labels):
             return self._engine.onset_key, 0
         return self._memory.trigger_keys, number
 

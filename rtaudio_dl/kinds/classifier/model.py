@@ -11,7 +11,7 @@ import numpy as np
 
 from rtaudio_dl.core.allowance import LONG_SECONDS
 from rtaudio_dl.engine.layout import Engine
-from rtaudio_dl.kinds.classifier import layout as ears
+from rtaudio_dl.kinds.classifier.layout import AnalysisMemory
 from rtaudio_dl.kinds.classifier.settings import (
     DetectorSettings,
     activation_of,
@@ -31,13 +31,13 @@ _PATIENCE_SECONDS = 0.1  # that the model may be behind before it leaves hops ou
 
 
 @dataclass
-class Ear:
+class Classifier:
     """A model that listens; keeps alive all memory that its kernels point to.
 
     ``model`` and ``settings`` are None where only onsets are wanted.
     """
 
-    memory: ears.Ears
+    memory: AnalysisMemory
     labels: tuple[str, ...]
     model: Model | None = None
     settings: DetectorSettings | None = None
@@ -50,12 +50,12 @@ class Ear:
             self.model.close()
 
 
-def without_model(rate: int, engine: Engine | None = None) -> Ear:
-    """An ear for onsets alone."""
-    return Ear(ears.Ears(rate, rate, 1, 0, engine=engine), ())
+def without_model(rate: int, engine: Engine | None = None) -> Classifier:
+    """For onsets alone."""
+    return Classifier(AnalysisMemory(rate, rate, 1, 0, engine=engine), ())
 
 
-def open_ear(
+def open_classifier(
     name: str | Path,
     rate: int,
     *,
@@ -63,7 +63,7 @@ def open_ear(
     dc: bool = False,
     provider: str = "cpu",
     engine: Engine | None = None,
-) -> Ear:
+) -> Classifier:
     """Open a classifier for input at ``rate`` Hz, warmed up.
 
     ``changes`` to its detector's settings; its DC blocker is on unless ``dc``. Raises
@@ -75,43 +75,46 @@ def open_ear(
         settings = detector_settings(card, changes)
         hop = hop_of(card)
         pairs = state_pairs(card)
-        memory = ears.Ears(
+        memory = AnalysisMemory(
             *(rate, card.sample_rate, hop, len(settings.labels), len(pairs), engine)
         )
         settings.write(memory.detector, memory.classes, rate)
-        memory.ear["long"] = model.warm_up() > LONG_SECONDS
-        ear = Ear(memory, labels_of(card), model, settings, hop)
-        _bind(ear)
+        memory.state["long"] = model.warm_up() > LONG_SECONDS
+        classifier = Classifier(memory, labels_of(card), model, settings, hop)
+        _bind(classifier)
     except BaseException:
         model.close()
         raise
-    record = memory.ear
+    record = memory.state
     record["activation"] = activation_of(card)
     record["dc_pole"] = 0.0 if dc else np.exp(-2 * np.pi * _DC_HZ / card.sample_rate)
     if engine is not None:
         hop_frames = hop * rate / card.sample_rate
         record["patience"] = round(max(hop_frames, _PATIENCE_SECONDS * rate))
-    return ear
+    return classifier
 
 
-def _bind(ear: Ear) -> None:
-    card, session = ear.model.card, ear.model.session
+def _bind(classifier: Classifier) -> None:
+    card, session = classifier.model.card, classifier.model.session
     inputs = {t.name: _given(t) for t in card.inputs}
     wanted = [t for t in card.outputs if t.role in ("scores", "state")]
     outputs = {t.name: np.zeros(concrete_shape(t), t.dtype) for t in wanted}
-    ear.binding = binding = session.bind(inputs, outputs)
-    record = ear.memory.ear
+    classifier.binding = binding = session.bind(inputs, outputs)
+    record = classifier.memory.state
     binding.write(record["model"][0, 0])
     audio = inputs[card.input("audio").name]
     record["audio"], record["audio_size"] = audio.ctypes.data, audio.size
     record["scores"] = outputs[card.output("scores").name].ctypes.data
-    _bind_states(ear, card, inputs, outputs)
+    _bind_states(classifier, card, inputs, outputs)
 
 
 def _bind_states(
-    ear: Ear, card: Card, inputs: dict[str, np.ndarray], outputs: dict[str, np.ndarray]
+    classifier: Classifier,
+    card: Card,
+    inputs: dict[str, np.ndarray],
+    outputs: dict[str, np.ndarray],
 ) -> None:
-    states = zip(ear.memory.states, state_pairs(card), strict=True)
+    states = zip(classifier.memory.states, state_pairs(card), strict=True)
     for state, (given, taken) in states:
         state["given"] = inputs[given.name].ctypes.data
         state["taken"] = outputs[taken.name].ctypes.data

@@ -17,7 +17,7 @@ from rtaudio_dl.kinds.sound.pool import (
     unready,
 )
 from rtaudio_dl.kinds.sound.voice import play_sounds
-from rtaudio_dl.kinds.sound.worker import serve_sounds, work_sounds
+from rtaudio_dl.kinds.sound.worker import await_sounds, work_sounds
 
 
 @rt_entry("vpww")
@@ -50,9 +50,9 @@ def sweep(address, node):
 
 @rt_entry("wpw")
 def serve(address, node):
-    """Make all sounds that were asked for, of every node. [control]"""
+    """Have all sounds made that were asked for, of every node. [control]"""
     engine = record_at(address, ENGINE)
-    return serve_sounds(engine, record_at(sound_of(engine, node).shared, SHARED))
+    return await_sounds(engine, record_at(sound_of(engine, node).shared, SHARED))
 
 
 @rt_entry("wpw")
@@ -87,7 +87,7 @@ def prepare(address, node, key, number, morph, variation, velocity, ready):
         sound.slots[slot].variation = variation
         sound.slots[slot].queued = 1
         sound.queues[key, 0] = slot
-        serve_sounds(engine, record_at(sound.shared, SHARED))
+        await_sounds(engine, record_at(sound.shared, SHARED))
         if not ready:
             store_release(sound.slot_life, slot, REQUESTED)
     return slot

@@ -17,6 +17,7 @@ from rtaudio_dl.errors import EngineError, PatchError
 from rtaudio_dl.kinds.installed import (
     Crew,
     Installed,
+    parameter_rows,
     require_rate,
     write_instrument,
     write_node,
@@ -51,7 +52,7 @@ class Sounds(Installed):
     class_table: np.ndarray | None = field(default=None, repr=False)  # (128, classes)
     kept: list = field(default_factory=list, repr=False)
 
-    def heard(self) -> list[np.ndarray]:
+    def audio_memory(self) -> list[np.ndarray]:
         """The memory of its own that the audio thread reads and writes."""
         return [self.memory.array, self.sounds]
 
@@ -64,10 +65,10 @@ def provider(asked: str) -> str:
 def describe(card: Card) -> list[tuple[str, str]]:
     """What the model takes and gives, for a person."""
     seconds = card.output("audio").size() / card.sample_rate
-    rows = [("sound", f"{seconds:.2f} s at {card.sample_rate} Hz")]
+    rows = [("sound", f"{seconds:.2f} s at {card.sample_rate / 1000:g} kHz")]
     if card.labels:
         rows.append(("classes", ", ".join(card.labels)))
-    return rows
+    return rows + parameter_rows(card)
 
 
 def crew(engine: Engine) -> Crew:
@@ -80,7 +81,8 @@ def crew(engine: Engine) -> Crew:
 
 def slots_needed(patch: Patch, polyphony: int) -> int:
     """How many sounds a patch keeps: per key those ahead, the last, and a spare."""
-    ahead = 0 if patch.freshness == "fresh" else patch.depth + 2
+    # A replay puts even a fresh key's sound where it waits to be taken.
+    ahead = 1 if patch.freshness == "fresh" else patch.depth + 2
     return len(patch.keys) * ahead + 2 * polyphony
 
 

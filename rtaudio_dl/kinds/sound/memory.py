@@ -27,6 +27,7 @@ SLOT = np.dtype(
         ("length", np.int64),
         ("key", np.int64),
         ("number", np.int64),  # of the strike, counted per key
+        ("block", np.int64),  # in which it was asked for
         ("users", np.int64),  # voices, and the key's `last`
         ("queued", np.int64),  # 1 while it waits for a strike
         ("morph", np.float64),

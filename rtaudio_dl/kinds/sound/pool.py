@@ -6,12 +6,14 @@ READY: so no lock, and no sound is ever freed while it sounds.
 
 from __future__ import annotations
 
-from rtaudio_dl.core.counters import LATE_NOTES, REPEATS, REQUESTS
+from rtaudio_dl.core.counters import BLOCKS, LATE_NOTES, REPEATS, REQUESTS
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import load_acquire, record_at, store_release
 from rtaudio_dl.core.ring import push
+from rtaudio_dl.core.worker import pause, wake
 from rtaudio_dl.engine.layout import ACTIVE, KEYS, NONE, RETIRING
 from rtaudio_dl.engine.parameters import MORPH, VARIATION
+from rtaudio_dl.engine.records import THREADED
 from rtaudio_dl.kinds.sound.memory import (
     DEPTH,
     FREE,
@@ -43,6 +45,24 @@ def is_ready(sound, slot):
 
 
 @rt_kernel
+def comes(engine, sound, slot):
+    """Whether a slot's sound is there in this block. [audio]
+
+    Offline what was asked for in a block before is: it is waited for.
+    """
+    if is_ready(sound, slot):
+        return True
+    asked_now = sound.slots[slot].block == engine.counters[BLOCKS]
+    if engine.master[0].alone != THREADED or asked_now:
+        return False
+    worker = record_at(sound.shared, SHARED).worker[0]
+    wake(worker)
+    while not is_ready(sound, slot):
+        pause(worker)
+    return True
+
+
+@rt_kernel
 def request(engine, node, key_index, number, velocity):
     """Ask the worker for the ``number``-th sound of a key; its slot or NONE. [audio]
 
@@ -55,6 +75,7 @@ def request(engine, node, key_index, number, velocity):
     slot = sound.slots[index]
     slot.key = key_index
     slot.number = number
+    slot.block = engine.counters[BLOCKS]
     slot.velocity = velocity
     slot.users = 0
     slot.queued = 0
@@ -131,7 +152,7 @@ def _pooled(engine, node, key_index):
     sound = sound_of(engine, node)
     key, own = engine.keys[node, key_index], sound.keys[key_index]
     ahead = sound.queues[key_index, 0]
-    if (ahead == NONE or not is_ready(sound, ahead)) and own.last != NONE:
+    if own.last != NONE and (ahead == NONE or not comes(engine, sound, ahead)):
         engine.counters[REPEATS] += 1
         return own.last
     slot = _take_next(sound, key_index)
@@ -163,7 +184,7 @@ def take_sound(engine, node, key_index, velocity):
         key.next += slot != NONE
     if slot != NONE:
         sound.slots[slot].users += 1
-        engine.counters[LATE_NOTES] += not is_ready(sound, slot)
+        engine.counters[LATE_NOTES] += not comes(engine, sound, slot)
     return slot
 
 
@@ -200,12 +221,14 @@ def _refresh(engine, node, key_index):
     sound = sound_of(engine, node)
     key = sound.keys[key_index]
     if key.incoming != NONE:
-        if is_ready(sound, key.incoming):
+        if comes(engine, sound, key.incoming):
             _replace(sound, key_index)
         return
     for place in range(sound.depth):
         slot = sound.queues[key_index, place]
-        if slot != NONE and is_ready(sound, slot) and _is_stale(engine, node, slot):
+        if slot == NONE or not _is_stale(engine, node, slot):
+            continue
+        if comes(engine, sound, slot):
             number = sound.slots[slot].number
             key.incoming = request(engine, node, key_index, number, 1.0)
             if key.incoming != NONE:

@@ -11,7 +11,7 @@ from rtaudio_dl.engine.event_log import log_sound
 from rtaudio_dl.engine.layout import IDLE, WAITING
 from rtaudio_dl.engine.parameters import BEND_RANGE, GAIN, TUNE, step_of
 from rtaudio_dl.engine.voices import end
-from rtaudio_dl.kinds.sound.pool import is_ready, sound_of
+from rtaudio_dl.kinds.sound.pool import comes, sound_of
 
 
 @rt_kernel
@@ -71,7 +71,7 @@ def _play(engine, voice, count):
     sound = sound_of(engine, voice.node)
     slot = sound.slots[voice.place]
     if voice.life == WAITING:
-        if not is_ready(sound, voice.place):
+        if not comes(engine, sound, voice.place):
             engine.counters[LATE_FRAMES] += count
             return True
         _begin(engine, voice, slot)

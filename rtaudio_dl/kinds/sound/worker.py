@@ -12,11 +12,25 @@ import numpy as np
 
 from rtaudio_dl.core.counters import WORKER_FAILED_RUNS, WORKER_MADE, WORKER_MUTED
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import floats_at, store_release, table_at
+from rtaudio_dl.core.native import (
+    floats_at,
+    load_acquire,
+    store_release,
+    table_at,
+)
 from rtaudio_dl.core.random import mix, normal
-from rtaudio_dl.core.ring import pop
+from rtaudio_dl.core.ring import WRITE, pop
 from rtaudio_dl.core.run import run_with
-from rtaudio_dl.core.worker import begin_job, end_job, goes_on, sleep
+from rtaudio_dl.core.worker import (
+    begin_job,
+    end_job,
+    goes_on,
+    is_threaded,
+    pause,
+    sleep,
+    tell_done,
+    wake,
+)
 from rtaudio_dl.dsp.resampler import PADDING
 from rtaudio_dl.engine.layout import KEYS
 from rtaudio_dl.engine.records import LOUDEST
@@ -116,6 +130,7 @@ def _serve_one(engine, shared):
     counters[WORKER_MADE] += 1
     end_job(worker)
     store_release(sound.slot_life, index, READY)
+    tell_done(worker, 1)
 
 
 @rt_kernel
@@ -126,6 +141,19 @@ def serve_sounds(engine, shared):
         _serve_one(engine, shared)
         served += 1
     return served
+
+
+@rt_kernel
+def await_sounds(engine, shared):
+    """Have every request that waits served, by the thread or here. [control]"""
+    worker = shared.worker[0]
+    if not is_threaded(worker):
+        return serve_sounds(engine, shared)
+    wake(worker)
+    asked = load_acquire(shared.request_cursors, WRITE)
+    while load_acquire(worker.done, 0) < asked:
+        pause(worker)
+    return 0
 
 
 @rt_kernel

@@ -8,6 +8,7 @@ from rtaudio_dl.core.worker import wake
 from rtaudio_dl.engine import events
 from rtaudio_dl.engine.events import EVENT
 from rtaudio_dl.engine.layout import ENGINE
+from rtaudio_dl.engine.records import ALONE
 from rtaudio_dl.kinds.stream.lanes import (
     ask_hops,
     give_lane,
@@ -18,7 +19,7 @@ from rtaudio_dl.kinds.stream.lanes import (
 )
 from rtaudio_dl.kinds.stream.layout import SHARED
 from rtaudio_dl.kinds.stream.voice import play_lanes
-from rtaudio_dl.kinds.stream.worker import serve_hops, work_hops
+from rtaudio_dl.kinds.stream.worker import await_hops, serve_hops, work_hops
 
 
 @rt_entry("vpww")
@@ -29,7 +30,7 @@ def process(address, node, count):
         return
     shared = record_at(stream_of(engine, node).shared, SHARED)
     ask_hops(engine, node, count)
-    if engine.master[0].alone:
+    if engine.master[0].alone == ALONE:
         serve_hops(engine, shared)
     else:
         wake(shared.worker[0])
@@ -64,9 +65,9 @@ def event(address, node, told):
 
 @rt_entry("wpw")
 def serve(address, node):
-    """Make every hop that is asked for, of all nodes. [control]"""
+    """Have every hop made that is asked for, of all nodes. [control]"""
     engine = record_at(address, ENGINE)
-    return serve_hops(engine, record_at(stream_of(engine, node).shared, SHARED))
+    return await_hops(engine, record_at(stream_of(engine, node).shared, SHARED))
 
 
 @rt_entry("vpp")

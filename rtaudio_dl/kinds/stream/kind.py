@@ -21,6 +21,7 @@ from rtaudio_dl.errors import PatchError
 from rtaudio_dl.kinds.installed import (
     Crew,
     Installed,
+    parameter_rows,
     require_rate,
     write_instrument,
     write_node,
@@ -63,7 +64,7 @@ class Stream(Installed):
     outputs: dict[str, np.ndarray] = field(default_factory=dict)
     kept: list = field(default_factory=list, repr=False)
 
-    def heard(self) -> list[np.ndarray]:
+    def audio_memory(self) -> list[np.ndarray]:
         """The memory of its own that the audio thread reads and writes."""
         return [self.memory.array, self.filter, self.lines, self.inboxes]
 
@@ -90,11 +91,14 @@ def describe(card: Card) -> list[tuple[str, str]]:
     """What the model takes and gives, for a person."""
     hop = hop_of(card)
     milliseconds = 1000 * hop / card.sample_rate
-    rows = [("hop", f"{hop} frames, {milliseconds:g} ms at {card.sample_rate} Hz")]
+    rows = [
+        ("sound", f"as long as held, at {card.sample_rate / 1000:g} kHz"),
+        ("hop", f"{hop} frames, {milliseconds:g} ms"),
+    ]
     tensor = timbre_input(card)
     if tensor is not None:
         rows.append(("timbre", f"{tensor.size()} numbers"))
-    return rows
+    return rows + parameter_rows(card)
 
 
 def crew(engine: Engine) -> Crew:

@@ -17,8 +17,10 @@ from rtaudio_dl.core.counters import HOPS_ASKED
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import load_acquire, record_at, row_at, store_release
 from rtaudio_dl.core.ring import push
+from rtaudio_dl.core.worker import pause
 from rtaudio_dl.engine.layout import IDLE, NONE
 from rtaudio_dl.engine.parameters import BEND_RANGE, TUNE, X, Y
+from rtaudio_dl.engine.records import THREADED
 from rtaudio_dl.kinds.stream.layout import INBOX, LANES, NO_HOP, SHARED, STREAM
 
 _SPARE = 3  # hops that may wait beside those that the latency covers
@@ -122,8 +124,11 @@ def _ask(engine, stream, voice, lane):
     _fill_hop(engine, stream, voice, lane, shared.hop[0])
     lane.next += 1
     # A worker that is hopelessly late must not spend its time on hops of long ago.
-    waiting = lane.asked - load_acquire(stream.lanes_done, voice.place)
     most = (lane.delay + stream.lead) / stream.hop_frames + _SPARE
+    waiting = lane.asked - load_acquire(stream.lanes_done, voice.place)
+    while engine.master[0].alone == THREADED and waiting >= most:
+        pause(shared.worker[0])
+        waiting = lane.asked - load_acquire(stream.lanes_done, voice.place)
     if waiting < most and push(shared.hop_ring, shared.hop_cursors, shared.hop[0]):
         lane.asked += 1
         lane.fresh = 0

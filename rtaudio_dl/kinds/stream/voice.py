@@ -13,15 +13,17 @@ import numpy as np
 
 from rtaudio_dl.core.counters import LATE_HOPS
 from rtaudio_dl.core.kernel import rt_kernel
-from rtaudio_dl.core.native import floats_at, load_acquire, row_at
+from rtaudio_dl.core.native import floats_at, load_acquire, record_at, row_at
+from rtaudio_dl.core.worker import pause
 from rtaudio_dl.dsp.causal_filter import PHASES, sample_behind
 from rtaudio_dl.engine.envelope import begin, envelope, gains
 from rtaudio_dl.engine.event_log import log_late
 from rtaudio_dl.engine.layout import IDLE, WAITING
 from rtaudio_dl.engine.parameters import GAIN, step_of
+from rtaudio_dl.engine.records import THREADED
 from rtaudio_dl.engine.voices import end
 from rtaudio_dl.kinds.stream.lanes import stream_of
-from rtaudio_dl.kinds.stream.layout import INBOX, MUTED
+from rtaudio_dl.kinds.stream.layout import INBOX, MUTED, SHARED
 
 _SILENCE = 1e-4  # -80 dB: a released note that stays below it has ended
 _FADE = 0.001  # s, around a gap
@@ -50,7 +52,12 @@ def _fetch(engine, stream, voice, number):
     """
     lane = voice.place
     place = number % stream.inbox
-    there = load_acquire(stream.inbox_words, lane * INBOX + place)
+    word = lane * INBOX + place
+    there = load_acquire(stream.inbox_words, word)
+    # Offline a hop is waited for: the thread that makes it only runs beside.
+    while engine.master[0].alone == THREADED and there not in (number, MUTED - number):
+        pause(record_at(stream.shared, SHARED).worker[0])
+        there = load_acquire(stream.inbox_words, word)
     if there != number:
         if there != MUTED - number:
             engine.counters[LATE_HOPS] += 1

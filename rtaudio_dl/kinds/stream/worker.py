@@ -14,15 +14,25 @@ from rtaudio_dl.core.counters import WORKER_FAILED_RUNS, WORKER_MADE, WORKER_MUT
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.native import (
     flush_denormals,
+    load_acquire,
     restore_denormals,
     row_at,
     store_release,
     table_at,
 )
 from rtaudio_dl.core.random import mix, normal
-from rtaudio_dl.core.ring import pop_many
+from rtaudio_dl.core.ring import WRITE, pop_many
 from rtaudio_dl.core.run import run_with
-from rtaudio_dl.core.worker import begin_job, end_job, goes_on, sleep
+from rtaudio_dl.core.worker import (
+    begin_job,
+    end_job,
+    goes_on,
+    is_threaded,
+    pause,
+    sleep,
+    tell_done,
+    wake,
+)
 from rtaudio_dl.engine.layout import NONE
 from rtaudio_dl.engine.records import LOUDEST
 from rtaudio_dl.kinds.stream.lanes import stream_of
@@ -146,6 +156,7 @@ def _deliver(stream, worker, row, hop, ran):
     store_release(stream.inbox_words, hop.lane * INBOX + place, said)
     done = stream.lanes_done[hop.lane]
     store_release(stream.lanes_done, hop.lane, done + 1)
+    tell_done(worker, 1)
 
 
 @rt_kernel
@@ -182,6 +193,19 @@ def serve_hops(engine, shared):
         served += count
     restore_denormals(mode)
     return served
+
+
+@rt_kernel
+def await_hops(engine, shared):
+    """Have every hop made that was asked for, by the thread or here. [control]"""
+    worker = shared.worker[0]
+    if not is_threaded(worker):
+        return serve_hops(engine, shared)
+    wake(worker)
+    asked = load_acquire(shared.hop_cursors, WRITE)
+    while load_acquire(worker.done, 0) < asked:
+        pause(worker)
+    return 0
 
 
 @rt_kernel

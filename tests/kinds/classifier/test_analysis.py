@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtaudio_dl.core.control import pop_many
-from rtaudio_dl.core.counters import ANALYSIS_COUNTERS, INPUT_COUNTERS
+from rtaudio_dl.core.counters import ANALYSIS_COUNTERS, INPUT_COUNTERS, WORKER_COUNTERS
 from rtaudio_dl.core.ring import DROPPED
 from rtaudio_dl.dsp.onset import reset_onset
 from rtaudio_dl.dsp.rational_resampler import delay
@@ -17,7 +17,7 @@ from rtaudio_dl.engine.detection import DETECTION
 from rtaudio_dl.engine.events import EVENT
 from rtaudio_dl.engine.input import INPUT_FRAMES
 from rtaudio_dl.kinds.classifier.listener import choose_channels
-from rtaudio_dl.kinds.classifier.model import open_ear
+from rtaudio_dl.kinds.classifier.model import open_classifier
 from tests.entries import hear_file, take_chunk, take_input
 from tests.models.models import write_loudness
 
@@ -36,7 +36,7 @@ class Analysis:
 
     def __init__(self, model, rate: int = RATE, channels: int = 1, live: bool = False):
         self.engine = layout.Engine(rate) if live else None
-        self.ear = open_ear(model, rate, engine=self.engine, dc=True)
+        self.ear = open_classifier(model, rate, engine=self.engine, dc=True)
         self.memory = self.ear.memory
         choose_channels(self.memory.input, channels, None)
 
@@ -74,7 +74,10 @@ class Analysis:
     def count(self, name: str) -> int:
         if name in INPUT_COUNTERS:
             return int(self.memory.input_counters[INPUT_COUNTERS.index(name)])
-        return int(self.memory.counters[ANALYSIS_COUNTERS.index(name)])
+        if name in ANALYSIS_COUNTERS:
+            return int(self.memory.counters[ANALYSIS_COUNTERS.index(name)])
+        number = WORKER_COUNTERS.index(name)
+        return int(self.memory.worker["counters"][0, number])
 
     def __enter__(self):
         return self
@@ -151,7 +154,7 @@ def test_live_blocks_give_the_events_of_a_file(loudness, cuts):
 
 def test_a_model_that_is_behind_leaves_hops_out_and_hears_the_newest(loudness):
     with Analysis(loudness, live=True) as analysis:
-        patience = int(analysis.memory.ear["patience"][0])
+        patience = int(analysis.memory.state["patience"][0])
         assert patience == 0.1 * RATE
         analysis.play(beeps(RATE - 2400, size=RATE))
         assert analysis.analyse() == RATE
@@ -230,7 +233,7 @@ def test_dc_is_taken_out_unless_it_is_wanted(loudness):
     for dc, loud in ((True, 1), (False, 0)):
         with Analysis(loudness) as analysis:
             if not dc:
-                analysis.memory.ear["dc_pole"] = 0.99
+                analysis.memory.state["dc_pole"] = 0.99
             analysis.hear(np.full(RATE, 0.7))
             assert analysis.memory.classes["on"][0] == loud
 
@@ -250,7 +253,7 @@ def test_scores_that_are_no_numbers_are_muted_and_the_states_begin_anew(loudness
         analysis.hear(np.zeros(4800))
         assert state[0, 0] == analysis.count("runs") == 9
         analysis.hear(np.full(960, 1.5))
-        assert analysis.count("muted_scores") >= 1
+        assert analysis.count("muted") >= 1
         assert state[0, 0] < 2
         analysis.hear(np.zeros(4800))
         assert analysis.memory.smoothed[0] < 0.1
@@ -262,7 +265,7 @@ def test_a_day_of_listening_grows_nothing(tmp_path):
     model = write_loudness(tmp_path / "slow.onnx", 1600)
     with Analysis(model, rate=16_000, live=True) as analysis:
         engine, memory = analysis.engine, analysis.memory
-        memory.ear["patience"] = 8192  # the blocks here are larger than a device's
+        memory.state["patience"] = 8192  # the blocks here are larger than a device's
         half_a_day = 12 * 3600 * 16_000
         engine.master["frame"] = half_a_day
         for cursors in (engine.input_cursors, memory.cursors, memory.trace_cursors):

@@ -121,10 +121,9 @@ def test_patches_do_not_touch_each_others_slots():
         rig.on(60 + i % 4, at=rig.frame)
         rig.render(90)
     check_accounts(rig)
-    memories = [there.memory.slots for there in rig.instruments.values()]
     sounds = [
-        m["address"][: i.slots]
-        for m, i in zip(memories, rig.instruments.values(), strict=True)
+        there.memory.slots["address"][: there.slots]
+        for there in rig.instruments.values()
     ]
     assert len(np.unique(np.concatenate(sounds))) == sum(map(len, sounds))
 

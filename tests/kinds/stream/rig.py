@@ -60,7 +60,7 @@ def render_late(host: Host, frames: int, runs, block: int = 128) -> np.ndarray:
     """Render as a device does; the worker runs after blocks where ``runs`` says so."""
     out = np.zeros((frames, 2), np.float32)
     for number, first in enumerate(range(0, frames, block)):
-        host._feed(block)
+        host.inbox.feed(block, block)
         process_block(host.engine, out[first : first + block])
         if runs(number):
             serve(host.engine, host.instrument.place)

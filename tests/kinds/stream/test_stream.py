@@ -87,7 +87,7 @@ def test_a_thread_of_its_own_makes_the_same_hops(noisy):
         workers.start()
         out = np.zeros((FRAMES, 2), np.float32)
         for first in range(0, FRAMES, 128):
-            host._feed(128)
+            host.inbox.feed(128, 128)
             process_block(host.engine, out[first : first + 128])
             _wait_for_hops(host.instrument.memory)
         workers.stop()
@@ -223,13 +223,10 @@ def test_a_replay_is_the_same_to_the_byte_late_hops_and_all(noisy, tmp_path):
 
 def test_a_device_with_long_blocks_gets_a_longer_latency(sine):
     with stream_host(sine) as host:
-        lag, latency_for = (
-            int(host.instrument.memory.lag[0]),
-            host.instrument.latency_for,
-        )
-        assert host.instrument.latency == LATENCY == latency_for(RATE, 128)
-        assert latency_for(RATE, 1024) == 1024 + lag
-        host._command(events.LATENCY, 0, value=1024 + lag)
+        stream, lag = host.instrument, int(host.instrument.memory.lag[0])
+        assert stream.latency == LATENCY == stream.latency_for(RATE, 128)
+        assert stream.latency_for(RATE, 1024) == 1024 + lag
+        host.controls.command(events.LATENCY, 0, value=1024 + lag)
         host.note_on(96, 0.8, at=0.1)
         audio = render_late(host, 24_000, lambda block: True, block=1024)
         assert host.counts()["late_hops"] == 0
@@ -240,7 +237,7 @@ def test_a_device_with_long_blocks_gets_a_longer_latency(sine):
 def test_a_latency_that_cannot_be_is_left_alone(sine, frames):
     with stream_host(sine) as host:
         for place in (0, 1, -1, layout.PLACES, layout.NODES):
-            host._command(events.LATENCY, place, value=frames)
+            host.controls.command(events.LATENCY, place, value=frames)
         host.render(0.01)
         assert host.instrument.latency == LATENCY
 

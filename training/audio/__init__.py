@@ -1,0 +1,1 @@
+"""Sound in TensorFlow: the log-mel of all networks, dice by name."""

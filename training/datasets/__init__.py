@@ -1,1 +1,0 @@
-"""Data sets as published: one adaptor each, all giving the same manifest."""

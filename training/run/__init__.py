@@ -1,0 +1,1 @@
+"""What all tasks share: the run, from a configuration to an exported model."""

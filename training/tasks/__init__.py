@@ -1,0 +1,1 @@
+"""The tasks, a folder each; `training.run.registry` names them."""

@@ -1,0 +1,1 @@
+"""A generator of short sounds: WaveGAN, and what we add to it."""
