@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rtaudio_dl.core.objects import prepare
 from rtaudio_dl.engine.layout import Engine
+from rtaudio_dl.errors import ModelError
 from rtaudio_dl.kinds import find_instrument, playable
 from rtaudio_dl.kinds.installed import Installed
 from rtaudio_dl.models.library import find_model
@@ -20,9 +21,12 @@ def install(engine: Engine, patch: Patch, place: int, provider: str) -> Instrume
     before.
     """
     path = find_model(patch.model)
-    kind = find_instrument(read_card(path).kind)
+    asked, known = read_card(path).kind, playable()
+    if asked not in known:
+        raise ModelError(f"{path} is of kind {asked}; allowed: {', '.join(known)}")
+    kind = find_instrument(asked)
     prepare(kind.ENTRIES)
-    model = open_model(path, kind.provider(provider), playable())
+    model = open_model(path, kind.provider(provider), known)
     try:
         return kind.install(engine, patch, model, place)
     except BaseException:

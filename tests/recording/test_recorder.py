@@ -166,8 +166,8 @@ import resource, sys
 from tests.recording.test_recorder import BLOCK, RATE, frames, play
 from rtaudio_dl.recording.recorder import Recorder
 from rtaudio_dl.engine.layout import Engine
+engine = Engine(RATE)  # its shared memory is a file, too
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-engine = Engine(RATE)
 recorder = Recorder(engine, sys.argv[1], RATE, say=print)
 recorder.start()
 for second in range(5):
