@@ -10,7 +10,7 @@ from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.native import record_at
 from rtaudio_dl.engine.emit import emit
 from rtaudio_dl.engine.events import CONTROL, EVENT, NOTE_OFF, NOTE_ON
-from rtaudio_dl.engine.layout import ENGINE
+from rtaudio_dl.engine.layout import ENGINE, NONE
 from rtaudio_dl.engine.parameters import VARIATION
 from rtaudio_dl.engine.transport import beat_of, frame_of
 
@@ -29,6 +29,12 @@ BEATER = np.dtype(
 @rt_entry("vpww")
 def process(_address, _node, _count):
     """Make no sound. [audio]"""
+
+
+@rt_entry("wpww")
+def take(_address, _node, _key):
+    """It has no sound for a note; but who can take notes is given channels. [audio]"""
+    return NONE
 
 
 @rt_entry("wpw")
