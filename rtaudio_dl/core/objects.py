@@ -23,6 +23,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from rtaudio_dl.core.digest import digest_of
 from rtaudio_dl.core.entry import Entry, entries
@@ -80,19 +81,22 @@ def compile_objects(modules: list[str], processes: int | None = None) -> None:
             process.wait()
 
 
-def _spawn(module: str) -> subprocess.Popen:
+def compiler(program: str, *arguments: str) -> dict[str, Any]:
+    """What `subprocess` is to start for a `main` of a module that compiles."""
     # Functions are not optimised one by one: the whole is, once, at the end.
     environment = os.environ | {"NUMBA_OPT": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     start = (
-        f"import sys; sys.path[:] = {sys.path!r}; "
-        "from rtaudio_dl.core.compile import main; main()"
+        f"import sys; sys.path[:] = {sys.path!r}; from {program} import main; main()"
     )
+    command = [sys.executable, "-P", "-c", start, *arguments]
+    return {"args": command, "env": environment, "stdin": subprocess.DEVNULL}
+
+
+def _spawn(module: str) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", start, module, str(object_path(module))],
-        stdin=subprocess.DEVNULL,
+        **compiler("rtaudio_dl.core.compile", module, str(object_path(module))),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env=environment,
     )
 
 

@@ -84,7 +84,7 @@ def set_position(transport, frame, beat):
     """Go on from another beat. [audio]"""
     if 0.0 <= beat <= 1e9:
         transport.beat, transport.frame = beat, frame
-        transport.ticks = int(beat * TICKS)
+        transport.ticks = int(beat * TICKS) - 1  # the next one is there
 
 
 @rt_kernel

@@ -16,7 +16,7 @@ import time
 
 import numpy as np
 
-from rtaudio_dl.core.control import load_word, pop, push
+from rtaudio_dl.core.control import load_word, pop
 from rtaudio_dl.core.entry import rt_entry
 from rtaudio_dl.core.kernel import rt_kernel
 from rtaudio_dl.core.lifetime import join, start_thread
@@ -28,7 +28,7 @@ from rtaudio_dl.core.native import (
     store_release,
     words_at,
 )
-from rtaudio_dl.core.ring import CURSORS, DROPPED, new_cursors
+from rtaudio_dl.core.ring import CURSORS, DROPPED, new_cursors, push
 from rtaudio_dl.core.system import performance_clock
 from rtaudio_dl.errors import RtaudioError
 from rtaudio_dl.io.jack import libjack
