@@ -22,6 +22,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -182,25 +183,33 @@ def _forget_old(path: Path) -> None:
 def _load(module: str) -> dict[str, int]:
     path = object_path(module)
     try:
-        content = path.read_bytes()
+        found = unpack(path.read_bytes())
+        if found is None:  # damaged: LLVM would crash with it
+            path.unlink()
+            compile_objects([module])
+            found = unpack(path.read_bytes())
     except OSError as error:
         raise EngineError(f"{path} cannot be read: {error.strerror}") from None
-    symbols, code = unpack(content, path)
-    return _link(symbols, code)
+    if found is None:
+        raise EngineError(f"{path} is damaged when it is written; is it the disk?")
+    return _link(*found)
 
 
 def pack(symbols: dict[str, str], code: bytes) -> bytes:
-    """The content of a file: names and symbols as a line of JSON, and the object."""
-    return json.dumps(symbols).encode() + b"\n" + code
+    """The content of a file: a line of JSON about the object, and the object."""
+    about = {"symbols": symbols, "sha256": sha256(code).hexdigest()}
+    return json.dumps(about).encode() + b"\n" + code
 
 
-def unpack(content: bytes, path: Path) -> tuple[dict[str, str], bytes]:
-    """`pack` undone. Raises EngineError."""
+def unpack(content: bytes) -> tuple[dict[str, str], bytes] | None:
+    """`pack` undone; None if that is not what was packed."""
     head, _, code = content.partition(b"\n")
     try:
-        return json.loads(head), code
-    except ValueError:
-        raise EngineError(f"{path} is damaged; delete it and start again") from None
+        about = json.loads(head)
+        whole = about["sha256"] == sha256(code).hexdigest()
+        return (about["symbols"], code) if whole else None
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def save(path: Path, content: bytes) -> None:

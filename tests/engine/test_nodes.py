@@ -7,6 +7,7 @@ import threading
 import numpy as np
 import pytest
 
+from rtaudio_dl.core.control import skip
 from rtaudio_dl.engine import entries, events, layout
 from rtaudio_dl.engine.layout import MAIN_BUS, MASTER_NODE, NONE, TRACKS_NODE
 from rtaudio_dl.errors import EngineError
