@@ -62,6 +62,7 @@ def found() -> dict[str, list[str]]:
         ("grows", "cannot be compiled"),
         ("prints", "calls "),
         ("raises", "raises"),
+        ("raises_below", "raises"),
         ("calls_python", "calls Python's Py"),
         ("locks", "locks: "),
         ("sleeps", "calls sleep"),

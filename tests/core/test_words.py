@@ -21,8 +21,8 @@ from rtaudio_dl.playback.kernels import PLAYER
 from tests.core.crimes import words as crimes
 from tests.core.llvm import Access, Place, accesses, bodies_of, field_at
 
-# Words that are never accessed plainly, and those whose writer may read its own plainly;
-# see `rtaudio_dl/core/words.py`.
+# Words that are never accessed plainly, and those whose writer may read its own so; see
+# `rtaudio_dl/core/words.py`.
 SHARED = {
     *("node_life", "slot_life", "track_life", "source_places", "switches", "order"),
     *("input_switch", "input_offset", "onset_on", "onset_key", "inbox_words"),

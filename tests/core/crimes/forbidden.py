@@ -8,7 +8,7 @@ import numba
 import numpy as np
 
 from rtaudio_dl.core.entry import rt_entry
-from rtaudio_dl.core.kernel import rt_intrinsic
+from rtaudio_dl.core.kernel import rt_intrinsic, rt_shared_kernel
 from rtaudio_dl.core.native import load_acquire, words_at
 
 
@@ -41,6 +41,18 @@ def raises(n):
     if n > 3:
         raise ValueError("no")
     return n
+
+
+@rt_shared_kernel
+def _raises(n):
+    if n > 3:
+        raise ValueError("no")
+    return n
+
+
+@rt_entry("ww")
+def raises_below(n):
+    return _raises(n) + 1
 
 
 @rt_entry("ww")
