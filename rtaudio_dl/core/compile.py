@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from rtaudio_dl.core.check import RAISED, offences
 from rtaudio_dl.core.entry import Entry, entries
 from rtaudio_dl.core.kernel import compiling_objects
 from rtaudio_dl.errors import EngineError
-
-# The functions of C that machine code may call: they compute, and nothing else.
-_PURE = set(
-    "acos asin atan atan2 ceil cos cosf erf exp exp2 exp10 expf floor fmod log "
-    "log10 log2 logf memcpy memmove memset pow powf sin sinf sincos sqrt tan tanh "
-    "trunc".split()
-)
 
 
 def main() -> None:
@@ -37,14 +32,26 @@ def main() -> None:
 
 
 def compile_module(module: str) -> tuple[dict[str, str], bytes]:
-    """The symbols of a module's entries by name, and the object that has them."""
+    """The symbols of a module's entries by name, and the object that has them.
+
+    Raises EngineError where code does what no thread here may do.
+    """
     machine, whole, symbols = link_module(module)
-    _optimise(machine, whole)
+    found = offences(whole)
+    if found:
+        raise EngineError(f"{module}: real-time code {found[0]}")
+    optimise(machine, whole)
     return symbols, machine.emit_object(whole)
 
 
-def link_module(module: str) -> tuple[Any, Any, dict[str, str]]:
-    """A module's entries as one module of LLVM, not optimised yet."""
+def link_module(
+    module: str, names: Collection[str] | None = None, watched: bool = False
+) -> tuple[Any, Any, dict[str, str]]:
+    """A module's entries, or some of them, as one module of LLVM, not optimised yet.
+
+    ``watched`` entries call `check.RAISED` where their kernel raises: for who reads
+    the code, for there is no such function.
+    """
     import llvmlite.binding as llvm
 
     compiling_objects(True)
@@ -60,27 +67,18 @@ def link_module(module: str) -> tuple[Any, Any, dict[str, str]]:
     whole, symbols = llvm.parse_assembly(""), {}
     whole.triple, whole.data_layout = machine.triple, str(machine.target_data)
     for entry in entries[module].values():
-        symbols[entry.name] = f"rtaudio_dl.{entry.module}.{entry.name}"
-        for text in _texts_of(entry, symbols[entry.name]):
-            whole.link_in(llvm.parse_assembly(text))
+        if names is None or entry.name in names:
+            symbols[entry.name] = f"rtaudio_dl.{entry.module}.{entry.name}"
+            for text in _texts_of(entry, symbols[entry.name], watched):
+                whole.link_in(llvm.parse_assembly(text))
     whole.verify()
     for function in whole.functions:
         if not function.is_declaration and function.name not in symbols.values():
             function.linkage = "internal"
-    _require_pure(whole)
     return machine, whole, symbols
 
 
-def _require_pure(whole: Any) -> None:
-    """Refuse code that calls what may wait, allocate or touch Python."""
-    for function in whole.functions:
-        name = function.name
-        if function.is_declaration and not name.startswith("llvm."):
-            if name not in _PURE:
-                raise EngineError(f"{whole.name}: real-time code calls {name}")
-
-
-def _texts_of(entry: Entry, symbol: str) -> tuple[str, str]:
+def _texts_of(entry: Entry, symbol: str, watched: bool) -> tuple[str, str]:
     """LLVM code of an entry's kernel, and of the wrapper that C calls."""
     from numba import types
 
@@ -96,11 +94,11 @@ def _texts_of(entry: Entry, symbol: str) -> tuple[str, str]:
     dispatcher = entry.kernel.dispatcher
     dispatcher.compile(arguments)
     compiled = dispatcher.overloads[arguments]
-    wrapper = _wrapper(entry, compiled, symbol)
+    wrapper = _wrapper(entry, compiled, symbol, watched)
     return compiled.library.get_llvm_str(), wrapper
 
 
-def _wrapper(entry: Entry, compiled: Any, symbol: str) -> str:
+def _wrapper(entry: Entry, compiled: Any, symbol: str, watched: bool) -> str:
     """Numba's calling convention behind that of C; a status that is no 0 gives 0.
 
     Kernels do not raise: what could, such as an index out of range, is not checked.
@@ -133,7 +131,11 @@ def _wrapper(entry: Entry, compiled: Any, symbol: str) -> str:
     builder = ir.IRBuilder(function.append_basic_block())
     place, trouble = builder.alloca(inner_result), builder.alloca(pointer)
     builder.store(ir.Constant(inner_result, None if void else 0), place)
-    builder.call(inner, [place, trouble, *function.args])
+    status = builder.call(inner, [place, trouble, *function.args])
+    if watched:
+        kind = ir.FunctionType(ir.VoidType(), [])
+        with builder.if_then(builder.icmp_unsigned("!=", status, status.type(0))):
+            builder.call(ir.Function(module, kind, RAISED), [])
     if void:
         builder.ret_void()
     else:
@@ -162,7 +164,8 @@ def _converted(ir: Any, builder: Any, value: Any, outer: Any, kind: Any) -> Any:
     return (builder.sext if signed else builder.zext)(value, outer)
 
 
-def _optimise(machine: Any, whole: Any) -> None:
+def optimise(machine: Any, whole: Any) -> None:
+    """Make a linked module what will run."""
     import llvmlite.binding as llvm
 
     options = llvm.create_pipeline_tuning_options(speed_level=3)

@@ -15,7 +15,7 @@ import numpy as np
 
 # Functions of these are told by the versions of Python, NumPy and Numba.
 _FOREIGN = ("numpy", "numba", "llvmlite", "math", "builtins")
-_FORMAT = 1  # of object files and of how they are compiled
+_FORMAT = 2  # of object files and of how they are compiled
 
 
 def digest_of(entries: dict[str, Any]) -> str:

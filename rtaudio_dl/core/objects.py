@@ -22,6 +22,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -106,20 +107,23 @@ def work_of(module: str) -> int:
     return functions_in(entries[module])
 
 
-def _spawn(modules: list[str], **options: Any) -> tuple[list[str], subprocess.Popen]:
+def compiler(program: str, *arguments: str) -> dict[str, Any]:
+    """What `subprocess` is to start for a `main` of a module that compiles."""
     # Functions are not optimised one by one: the whole is, once, at the end.
     environment = os.environ | {"NUMBA_OPT": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     start = (
-        f"import sys; sys.path[:] = {sys.path!r}; "
-        "from rtaudio_dl.core.compile import main; main()"
+        f"import sys; sys.path[:] = {sys.path!r}; from {program} import main; main()"
     )
+    command = [sys.executable, "-P", "-c", start, *arguments]
+    return {"args": command, "env": environment, "stdin": subprocess.DEVNULL}
+
+
+def _spawn(modules: list[str], **options: Any) -> tuple[list[str], subprocess.Popen]:
     pairs = [text for m in modules for text in (m, str(object_path(m)))]
     return modules, subprocess.Popen(
-        [sys.executable, "-P", "-c", start, *pairs],
-        stdin=subprocess.DEVNULL,
+        **compiler("rtaudio_dl.core.compile", *pairs),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL if options else subprocess.PIPE,
-        env=environment,
         **options,
     )
 
@@ -202,25 +206,33 @@ def _forget_old(path: Path) -> None:
 def _load(module: str) -> dict[str, int]:
     path = object_path(module)
     try:
-        content = path.read_bytes()
+        found = unpack(path.read_bytes())
+        if found is None:  # damaged: LLVM would crash with it
+            path.unlink()
+            compile_objects([module])
+            found = unpack(path.read_bytes())
     except OSError as error:
         raise EngineError(f"{path} cannot be read: {error.strerror}") from None
-    symbols, code = unpack(content, path)
-    return _link(symbols, code)
+    if found is None:
+        raise EngineError(f"{path} is damaged when it is written; is it the disk?")
+    return _link(*found)
 
 
 def pack(symbols: dict[str, str], code: bytes) -> bytes:
-    """The content of a file: names and symbols as a line of JSON, and the object."""
-    return json.dumps(symbols).encode() + b"\n" + code
+    """The content of a file: a line of JSON about the object, and the object."""
+    about = {"symbols": symbols, "sha256": sha256(code).hexdigest()}
+    return json.dumps(about).encode() + b"\n" + code
 
 
-def unpack(content: bytes, path: Path) -> tuple[dict[str, str], bytes]:
-    """`pack` undone. Raises EngineError."""
+def unpack(content: bytes) -> tuple[dict[str, str], bytes] | None:
+    """`pack` undone; None if that is not what was packed."""
     head, _, code = content.partition(b"\n")
     try:
-        return json.loads(head), code
-    except ValueError:
-        raise EngineError(f"{path} is damaged; delete it and start again") from None
+        about = json.loads(head)
+        whole = about["sha256"] == sha256(code).hexdigest()
+        return (about["symbols"], code) if whole else None
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 @contextlib.contextmanager

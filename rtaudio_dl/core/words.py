@@ -14,13 +14,17 @@ DROPPED
 a ring's READ        its consumer               its producer, any
 node_life            audio; GONE → EMPTY        audio, control (frees at GONE)
                      by control
+order                control; SEEN by audio     both, see `core/switch.py`
+source_places        control                    audio
 slot_life            audio; REQUESTED → READY   audio, control
                      by the inference thread
-lanes_done, inbox    stream thread; the audio   audio
-                     thread empties an inbox
+lanes_done,          stream thread; the audio   audio
+inbox_words          thread empties an inbox
 track_life           control; → GONE by audio   audio, control (frees at GONE)
-a track's words      its reader (Python)        audio
+track_words          its reader (Python)        audio
 beside the cursors
+output_words,        audio                      any reader, see
+event_words                                     `engine/telemetry.py`
 switches             control                    audio
 input_switch, JACK's control; SEEN by audio     both, see `core/switch.py`
 onset_on, onset_key  control                    audio

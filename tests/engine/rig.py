@@ -57,6 +57,7 @@ class Rig:
         self.polyphony = polyphony
         self.instruments: dict[int, kind.Sounds] = {}
         self.sounds: dict[int, Callable] = {}
+        self.kept: list = []  # whose memory the engine points to
 
     # --- patches
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +14,7 @@ from rtaudio_dl.engine import events, layout
 from rtaudio_dl.engine.layout import SEGMENT
 from rtaudio_dl.engine.parameters import GAIN
 from tests.engine.rig import KEY, Rig, is_within_the_ceiling, level, onset, sine
-from tests.entries import process_block
+from tests.entries import process_block, render_blocks
 
 FRAMES = 4000
 KEYS = (40, 41, 42, 43)
@@ -166,6 +169,24 @@ def test_a_full_tap_counts_what_it_loses_and_the_sound_goes_on():
     rig.on()
     assert rig.render(256).any()
     assert rig.engine.tap_cursors[16] == 256
+
+
+def test_a_thousand_blocks_allocate_nothing():
+    """Neither does their code: see `tests/core/test_check.py`."""
+    rig = Rig()
+    rig.add(sine(48_000), freshness="frozen")
+    for at in range(0, 128_000, 1000):
+        rig.on(velocity=0.5, at=at)
+    out = np.zeros((128_000, layout.OUTPUTS), np.float32)
+    render_blocks(rig.engine, out[:128], 128)
+    gc.collect()
+    tracemalloc.start()
+    held = tracemalloc.get_traced_memory()[0]
+    render_blocks(rig.engine, out, 128)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak - held < 1000  # a byte for each block; the call itself takes a few
+    assert rig.count("sounded") > 100
 
 
 def test_frames_and_blocks_are_counted():

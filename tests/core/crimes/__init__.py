@@ -1,0 +1,1 @@
+"""Code that may not be, for the tests that find it."""

@@ -1,0 +1,334 @@
+"""Object code: named by what it holds, kept for one user, loaded without Numba."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import stat
+import subprocess
+import sys
+import textwrap
+import warnings
+from pathlib import Path
+
+import pytest
+
+from rtaudio_dl.core import objects
+from rtaudio_dl.core.digest import digest_of
+from rtaudio_dl.core.entry import entries
+from rtaudio_dl.errors import EngineError
+from tests.core.crimes import plain
+from tests.jack import ROOT
+
+PLAIN = plain.__name__
+posix = pytest.mark.skipif(os.name == "nt", reason="modes of POSIX")
+
+MODULE = """
+import numpy as np
+from rtaudio_dl.core.entry import rt_entry
+from rtaudio_dl.core.kernel import rt_kernel
+from rtaudio_dl.core.native import record_at
+
+STEP = 3
+TABLE = (1.0, 2.0)
+THING = np.dtype([("a", np.int64), ("b", np.float64)])
+OTHER = 1  # nobody uses it
+
+
+@rt_kernel
+def deeper(n):
+    return n * STEP
+
+
+@rt_kernel
+def called(n):
+    return deeper(n) + 1
+
+
+@rt_kernel
+def uncalled(n):
+    return n - 1
+
+
+@rt_entry("wpw")
+def entry(address, n):
+    return called(n) + int(TABLE[0]) + record_at(address, THING).a
+"""
+
+
+def digest(folder: Path, *changes: tuple[str, str]) -> str:
+    """The digest of a module with some of its text changed."""
+    text = MODULE
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "digested.py"
+    path.write_text(text)
+    spec = importlib.util.spec_from_file_location("digested", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode, before = True, sys.dont_write_bytecode
+    try:
+        spec.loader.exec_module(module)
+        return digest_of(entries["digested"])
+    finally:
+        sys.dont_write_bytecode = before
+        entries.pop("digested", None)
+
+
+def test_the_same_code_has_the_same_digest(tmp_path):
+    assert digest(tmp_path) == digest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("STEP = 3", "STEP = 4"),
+        ("STEP = 3", "STEP = 3.0"),
+        ("TABLE = (1.0, 2.0)", "TABLE = (1.5, 2.0)"),
+        ("return n * STEP", "return n + STEP"),
+        ("deeper(n) + 1", "deeper(n) + 2"),
+        ("deeper(n) + 1", "deeper(n) - 1"),
+        ('("b", np.float64)', '("b", np.float32)'),
+        (
+            '[("a", np.int64), ("b", np.float64)]',
+            '[("b", np.float64), ("a", np.int64)]',
+        ),
+        ('rt_entry("wpw")', 'rt_entry("dpw")'),
+        ("THING).a", "THING).b"),
+        ("int(TABLE[0])", "int(TABLE[1])"),
+        ("def entry", "def other"),
+    ],
+)
+def test_a_change_of_anything_that_counts_changes_it(tmp_path, old, new):
+    assert digest(tmp_path, (old, new)) != digest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [
+        ("OTHER = 1", "OTHER = 2"),
+        ("return n - 1", "return n - 2"),
+        ("STEP = 3", "STEP = 3  # a remark"),
+    ],
+)
+def test_a_change_elsewhere_does_not(tmp_path, old, new):
+    assert digest(tmp_path, (old, new)) == digest(tmp_path)
+
+
+@pytest.mark.parametrize("what", ["numba", "llvmlite"])
+def test_another_compiler_has_another_digest(tmp_path, monkeypatch, what):
+    before = digest(tmp_path)
+    from importlib import metadata
+
+    version = metadata.version
+    monkeypatch.setattr(
+        metadata, "version", lambda name: "0" if name == what else version(name)
+    )
+    assert digest(tmp_path) != before
+
+
+def test_another_processor_has_another_digest(tmp_path, monkeypatch):
+    import llvmlite.binding
+
+    before = digest(tmp_path)
+    monkeypatch.setattr(llvmlite.binding, "get_host_cpu_name", lambda: "z80")
+    assert digest(tmp_path) != before
+
+
+# --- the folder
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A cache folder of the test's own; nothing is loaded yet."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(objects, "_loaded", {})
+    objects.folder.cache_clear()
+    yield tmp_path / "rtaudio_dl" / "kernels"
+    objects.folder.cache_clear()
+
+
+@posix
+def test_objects_are_for_this_user_alone(home):
+    objects.prepare([PLAIN])
+    (path,) = home.iterdir()
+    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path == objects.object_path(PLAIN)
+    assert path.name == f"{PLAIN}-{digest_of(entries[PLAIN])}.o"
+
+
+def test_what_is_there_is_not_compiled_again(home, monkeypatch):
+    assert objects.missing([PLAIN]) == [PLAIN]
+    objects.prepare([PLAIN])
+    assert objects.missing([PLAIN]) == []
+    monkeypatch.setattr(objects, "_loaded", {})
+    monkeypatch.setattr(objects, "compile_objects", None)
+    objects.prepare([PLAIN])
+    assert objects.missing([PLAIN]) == []
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
+def test_a_folder_that_others_can_write_is_not_used(home, mode):
+    home.mkdir(parents=True)
+    home.chmod(mode)
+    with pytest.warns(UserWarning, match="others may write it; .*XDG_CACHE_HOME"):
+        found = objects.folder()
+    assert found != home and found.is_dir()
+    assert stat.S_IMODE(found.stat().st_mode) == 0o700
+    objects.prepare([PLAIN])
+    assert not list(home.iterdir())
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_an_object_that_others_can_write_is_made_anew(home, mode):
+    objects.prepare([PLAIN])
+    path = objects.object_path(PLAIN)
+    path.write_bytes(b"{}\nevil")
+    path.chmod(mode)
+    objects._loaded.clear()
+    assert objects.missing([PLAIN]) == [PLAIN]
+    objects.prepare([PLAIN])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert b"evil" not in path.read_bytes()
+
+
+@posix
+def test_an_object_of_another_user_is_not_read(home, monkeypatch):
+    objects.prepare([PLAIN])
+    objects._loaded.clear()
+    monkeypatch.setattr(os, "getuid", lambda: 4711)
+    path = objects.object_path(PLAIN)
+    if path.stat().st_uid != 0:  # root may do anything all the same
+        assert objects.missing([PLAIN]) == [PLAIN]
+    assert objects._distrusted(path) in (None, "it belongs to another user")
+
+
+def test_without_a_place_to_keep_them_they_are_compiled_for_one_process(
+    tmp_path, monkeypatch, home
+):
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where a folder should be")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    with pytest.warns(UserWarning, match="every start will compile anew"):
+        found = objects.folder()
+    assert found.is_dir()
+    objects.prepare([PLAIN])
+    assert [path.suffix for path in found.iterdir()] == [".o"]
+
+
+def test_the_folder_says_it_once(home):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert objects.folder() == objects.folder() == home
+
+
+@posix
+def test_objects_that_nobody_used_for_long_are_removed(home):
+    home.mkdir(parents=True, mode=0o700)
+    for name, days in (("old.o", 91), ("new.o", 89), ("other.txt", 500)):
+        path = home / name
+        path.touch()
+        then = path.stat().st_mtime - days * 86_400
+        os.utime(path, (then, then))
+    objects.folder()
+    assert sorted(path.name for path in home.iterdir()) == ["new.o", "other.txt"]
+
+
+# --- damage
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: b"",
+        lambda data: b"nonsense",
+        lambda data: b"\xff\xfe\n" + data,
+        lambda data: data.partition(b"\n")[2],
+        lambda data: b"[]\n" + data.partition(b"\n")[2],
+        lambda data: data[: len(data) // 2],
+        lambda data: data[:-1],
+        lambda data: data[:-100] + bytes(100),
+    ],
+    ids=["empty", "text", "bytes", "no head", "a list", "half", "a byte", "zeros"],
+)
+def test_a_damaged_object_is_made_anew(home, damage):
+    """In a process of its own, for LLVM would crash with it."""
+    objects.prepare([PLAIN])
+    path = objects.object_path(PLAIN)
+    path.write_bytes(damage(path.read_bytes()))
+    assert objects.unpack(path.read_bytes()) is None
+    done = run(
+        "from tests.core.crimes.plain import doubled\nprint(doubled(21))",
+        home,
+    )
+    assert (done.returncode, done.stdout) == (0, "42\n"), done.stderr
+    assert objects.unpack(path.read_bytes()) is not None
+
+
+def test_a_disk_that_damages_everything_is_told(home, monkeypatch):
+    monkeypatch.setattr(objects, "unpack", lambda content: None)
+    with pytest.raises(EngineError, match="is it the disk"):
+        objects.prepare([PLAIN])
+
+
+def run(code: str, home: Path, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ
+        | {"XDG_CACHE_HOME": str(home.parent.parent), "PYTHONPATH": str(ROOT)}
+        | environment,
+        check=False,
+    )
+
+
+# --- what is called
+
+
+def test_entries_are_functions_of_c(home):
+    assert plain.doubled(21) == 42
+    assert plain.doubled(-(1 << 40)) == -(1 << 41)
+    assert plain.summed(0.25, 0.5) == 0.75
+
+
+def test_a_module_that_cannot_be_compiled_is_named(home):
+    with pytest.raises(EngineError, match="forbidden could not be compiled: .*report"):
+        objects.prepare(["tests.core.crimes.forbidden"])
+    assert not list(home.iterdir())
+
+
+def test_whoever_has_to_wait_is_told_once(home):
+    said = []
+    objects.on_first_compile([PLAIN], said.append)
+    objects.prepare([PLAIN])
+    objects.on_first_compile([PLAIN], said.append)
+    assert len(said) == 1 and "compiling" in said[0]
+
+
+RENDER = """
+    import sys
+    sys.modules["numba"] = None  # importing it fails
+    import rtaudio_dl
+    with rtaudio_dl.Host(provider="cpu") as host:
+        drums, notes = host.load("drums"), host.load("notes", channel=1)
+        host.note_on(36, 0.9)
+        host.note_on(60, 0.9, channel=1)
+        audio = host.render(0.3)
+    print(bool(abs(audio).max() > 0.1), "numba" in sys.modules, sys.modules["numba"])
+"""
+
+
+def test_where_objects_are_there_numba_is_not_needed():
+    import rtaudio_dl
+
+    with rtaudio_dl.Host(provider="cpu") as host:  # now they are
+        host.load("drums"), host.load("notes")
+    cache = os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    done = run(RENDER, Path(cache) / "rtaudio_dl" / "kernels")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == ["True", "True", "None"]
