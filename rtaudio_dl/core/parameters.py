@@ -32,12 +32,15 @@ class Parameter:
     smoothing: float = 0.0
 
 
+# What a gain may be, linear, and a pan, left to right, wherever there is one.
+GAINS, PANS = (0.0, 4.0), (-1.0, 1.0)
+
 # Those of every instrument. The order is for ever: recordings name them by number.
 INSTRUMENT: dict[str, Parameter] = {
     "gain": Parameter(
-        0, 4, 1, "loudness, linear", curve="gain", smoothing=_GAIN_SECONDS
+        *GAINS, 1, "loudness, linear", curve="gain", smoothing=_GAIN_SECONDS
     ),
-    "pan": Parameter(-1, 1, 0, "left to right", smoothing=_GAIN_SECONDS),
+    "pan": Parameter(*PANS, 0, "left to right", smoothing=_GAIN_SECONDS),
     "morph": Parameter(0, 1, 0, "the way through the latent space"),
     "variation": Parameter(0, 1, 0.15, "how far each strike wanders from its key"),
     "tune": Parameter(-48, 48, 0, "semitones", "semitones", smoothing=0.002),

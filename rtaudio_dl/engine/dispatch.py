@@ -15,6 +15,7 @@ from rtaudio_dl.core.midi import (
     VOLUME,
 )
 from rtaudio_dl.core.native import call3, load_acquire
+from rtaudio_dl.core.parameters import GAINS, PANS
 from rtaudio_dl.core.words import change_word
 from rtaudio_dl.engine import events, transport
 from rtaudio_dl.engine.layout import (
@@ -179,10 +180,10 @@ def _of_node(engine, event):
     elif event.kind == events.RETIRE:
         _retire(engine, index)
     elif event.kind == events.NODE_GAIN:
-        if 0.0 <= event.value <= 4.0:
+        if GAINS[0] <= event.value <= GAINS[1]:
             node.gain = event.value
     elif event.kind == events.NODE_PAN:
-        if -1.0 <= event.value <= 1.0:
+        if PANS[0] <= event.value <= PANS[1]:
             node.pan = event.value
     elif event.kind == events.BYPASS:
         node.bypass = event.value != 0.0

@@ -8,8 +8,8 @@ under the kinds of cards that it serves. The module has
 
 and, where patches can play it,
 
-``ENTRIES``                     the modules whose entries the engine calls; which there
-                                may be, the record NODE of `engine/records.py` says
+``ENTRIES``                     the modules whose entries the engine calls; NODE in
+                                `engine/records.py` says which there may be
 ``check(card)``                 raises ModelError for a card that it cannot play
 ``install(engine, patch, model, place)``
                                 writes the node, returns an `Installed`

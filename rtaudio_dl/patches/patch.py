@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rtaudio_dl.core.parameters import INSTRUMENT, Parameter
+from rtaudio_dl.core.parameters import GAINS, INSTRUMENT, PANS, Parameter
 from rtaudio_dl.errors import ModelError, PatchError
 from rtaudio_dl.files.paths import config_folders
 from rtaudio_dl.models.library import find_model
@@ -209,7 +209,7 @@ def _keyboard(table: Table) -> dict[int, Key]:
     name = table.text("name", "")
     classes = table.weights("class")
     shared = table.boolean("shared", True)
-    gain = table.number("gain", 0, 4, 1.0)
+    gain = table.number("gain", *GAINS, 1.0)
     table.finish()
     return {
         key: Key(name, classes, key - root, gain, latent=root if shared else key)
@@ -222,8 +222,8 @@ def _key(table: Table, number: int) -> Key:
         name=table.text("name", ""),
         classes=table.weights("class"),
         shift=table.number("shift", -48, 48, 0.0),
-        gain=table.number("gain", 0, 4, 1.0),
-        pan=table.number("pan", -1, 1, 0.0),
+        gain=table.number("gain", *GAINS, 1.0),
+        pan=table.number("pan", *PANS, 0.0),
         choke=table.integer("choke", 0, 127, 0),
         latent=table.integer("latent", 0, SEEDS - 1, number),
     )

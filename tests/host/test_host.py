@@ -184,7 +184,7 @@ def test_a_held_key_that_rings_for_ever_is_said(host, monkeypatch):
     host.note_on(36)
     host.render(0.01)
     # Time stands still.
-    monkeypatch.setattr(host._pace, "render", lambda _seconds: None)
+    monkeypatch.setattr(host.renderer, "render", lambda _seconds: None)
     with pytest.raises(EngineError, match="still sounds after a minute"):
         host.unload(kit)
 

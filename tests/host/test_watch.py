@@ -18,7 +18,7 @@ from rtaudio_dl.host.watch import attach
 from tests.jack import ROOT
 
 RATE = 48_000
-END = 127  # a control that says: that was all
+FRAMES = 101 * 960  # of what is played for readers
 
 # A process that watches until the end, but looks away until a frame has been played.
 READER = """
@@ -29,7 +29,10 @@ print("watching", flush=True)
 digest, frames, keys = hashlib.sha256(), 0, []
 while watch.status()["frame"] < int(sys.argv[2]):
     time.sleep(0.01)
-while not keys or keys[-1] != 127:
+ended = False
+while not ended:
+    # An event is told when it is applied, the sound of its block after that.
+    ended = sys.argv[3] == str(watch.status()["frame"])
     time.sleep(0.01)
     keys += watch.events()["key"].tolist()
     sound = watch.output()
@@ -114,7 +117,7 @@ def test_what_is_not_there_is_an_error(name):
 def begin_reader(host, frame: int) -> subprocess.Popen:
     shared = host.engine.watched.shared
     process = subprocess.Popen(
-        [sys.executable, "-c", READER, shared.name, str(frame)],
+        [sys.executable, "-c", READER, shared.name, str(frame), str(FRAMES)],
         stdout=subprocess.PIPE,
         pass_fds=[shared.descriptor],
         cwd=ROOT,
@@ -133,9 +136,8 @@ def play(host, watched: bool) -> np.ndarray:
         parts.append(host.render(0.02))
         if watched:
             time.sleep(0.02)
-    host.control(END - 1, 0.0)
-    host.midi(bytes((0xB0, END, 0)))
     parts.append(host.render(0.02))
+    assert host.frame == FRAMES
     return np.concatenate(parts)
 
 
