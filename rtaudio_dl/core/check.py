@@ -29,7 +29,8 @@ PURE = set(
     "log10 log2 logf memcpy memmove memset pow powf sin sinf sincos sqrt tan tanh "
     "trunc".split()
 )
-_LOCKING = {"cmpxchg", "atomicrmw", "fence"}  # rings need plain loads and stores only
+# Rings need loads and stores only, and histories a fence, which waits for nobody.
+_LOCKING = {"cmpxchg", "atomicrmw"}
 _PYTHON = ("Py", "_Py", "numba_", "NRT_")
 RAISED = "rtaudio_dl.raised"  # is called where a kernel raises
 
