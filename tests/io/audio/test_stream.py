@@ -151,9 +151,11 @@ def test_a_message_is_heard_at_its_very_frame(clicking, jack_probe):
 @pytest.mark.jack
 def test_messages_come_with_their_bytes(clicking, counts, jack_probe):
     jack_probe.connect_midi(f"^{clicking.midi_port}$")
-    jack_probe.run([(0, (0x93, 60, 99)), (200, (0xF8,)), (400, (0xC2, 7))], 1000)
-    until(lambda: counts[MESSAGES] >= 2)
-    assert counts[MESSAGES] == 2
+    clock, alive = (0xF8,), (0xFE,)  # the one is brought, the other tells nothing
+    sent = [(0, (0x93, 60, 99)), (200, clock), (300, alive), (400, (0xC2, 7))]
+    jack_probe.run(sent, 1000)
+    until(lambda: counts[MESSAGES] >= 3)
+    assert counts[MESSAGES] == 3
     assert counts[MESSAGE] == 0xC2 | 7 << 8
 
 
