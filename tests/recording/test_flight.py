@@ -1,5 +1,6 @@
 """Flight recordings: what is rendered again is what was, and junk ends in an error."""
 
+import dataclasses
 import json
 import struct
 
@@ -16,6 +17,12 @@ from rtaudio_dl.recording.replay import Replay
 from tests.models.models import write_oneshot
 
 SECONDS = 1.5
+KEYS = (35, 36, 38, 42, 44, 46, 49, 51)  # hats choke each other; few are soon ready
+
+
+def few_drums():
+    drums = find_patch("drums")
+    return dataclasses.replace(drums, keys={key: drums.keys[key] for key in KEYS})
 
 
 def fly(path, play):
@@ -23,7 +30,7 @@ def fly(path, play):
     with rtaudio_dl.Host(block=128) as host:
         host.render(0.1)
         host.record_flight(path)
-        instrument = host.load(find_patch("drums"))
+        instrument = host.load(few_drums())
         play(host, instrument)
         audio = host.render(SECONDS)
         host.stop_flight()
@@ -34,7 +41,7 @@ def busy(host, drums):
     """Rolls, chokes, steals, controls and parameters, at odd frames."""
     random = np.random.default_rng(5)
     for seconds in np.sort(random.uniform(0.1, SECONDS, 150)):
-        key = int(random.integers(35, 82))
+        key = int(random.choice(KEYS))
         if random.random() < 0.8:
             host.note_on(key, float(random.uniform(0.1, 1)), at=seconds)
         elif random.random() < 0.5:
@@ -43,17 +50,21 @@ def busy(host, drums):
             host.set("gain", float(random.uniform(0, 2)), drums, at=seconds)
 
 
-def test_a_replay_is_the_same_to_the_byte(tmp_path):
-    path = tmp_path / "a.flight"
-    audio = fly(path, busy)
+@pytest.fixture(scope="module")
+def flown(tmp_path_factory):
+    """A busy flight: its file, and what was heard."""
+    path = tmp_path_factory.mktemp("flight") / "a.flight"
+    return path, fly(path, busy)
+
+
+def test_a_replay_is_the_same_to_the_byte(flown):
+    path, audio = flown
     assert np.abs(audio).max() > 0.1
     np.testing.assert_array_equal(Replay(path).render(), audio)
 
 
 def test_notes_that_waited_wait_again(tmp_path):
     """Fresh notes begin when their sound is there: a block later, as it was offline."""
-    import dataclasses
-
     path = tmp_path / "a.flight"
     with rtaudio_dl.Host(block=128) as host:
         host.record_flight(path)
@@ -88,9 +99,8 @@ def test_another_model_is_noticed(tmp_path, monkeypatch):
         Replay(path).render()
 
 
-def test_what_a_crash_leaves_can_be_rendered(tmp_path):
-    path = tmp_path / "a.flight"
-    audio = fly(path, busy)
+def test_what_a_crash_leaves_can_be_rendered(flown, tmp_path):
+    path, audio = flown
     whole = path.read_bytes()
     cut = tmp_path / "cut.flight"
     cut.write_bytes(whole[: len(whole) - 40])  # the end, and part of a chunk, are lost
