@@ -10,15 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rtaudio_dl.core.control import store_word
+from rtaudio_dl.core.history import BEGUN, WRITTEN
 from rtaudio_dl.engine import entries, events
-from rtaudio_dl.engine.telemetry import (
-    BEGUN,
-    EVENT_CELLS,
-    OUTPUT_FRAMES,
-    TELEMETRY,
-    WRITTEN,
-    Telemetry,
-)
+from rtaudio_dl.engine.telemetry import EVENT_CELLS, SOUND_FRAMES, Telemetry
 from tests.engine.rig import KEY, Rig, level, sine
 
 
@@ -51,28 +45,28 @@ def test_readers_do_not_steal_from_each_other(parts):
         for reader, waiting, looks in zip(readers, unread, reads, strict=True):
             waiting.append(audio)
             if looks:
-                expected = np.concatenate(waiting)[-OUTPUT_FRAMES:]
+                expected = np.concatenate(waiting)[-SOUND_FRAMES:]
                 assert np.array_equal(reader.output(), expected)
                 waiting.clear()
 
 
-@pytest.mark.parametrize("block", [128, 1 << 15, OUTPUT_FRAMES, OUTPUT_FRAMES + 9000])
+@pytest.mark.parametrize("block", [128, 1 << 15, SOUND_FRAMES, SOUND_FRAMES + 9000])
 def test_a_slow_reader_gets_the_newest_that_there_are(block):
     rig = playing()
     reader = rig.engine.watched.reader()
-    audio = rig.render(OUTPUT_FRAMES + 9000, block)
+    audio = rig.render(SOUND_FRAMES + 9000, block)
     seen = reader.output()
-    assert len(seen) == OUTPUT_FRAMES
+    assert len(seen) == SOUND_FRAMES
     assert np.array_equal(seen, audio[9000:])
 
 
-@pytest.mark.parametrize("begun", [1, 300, OUTPUT_FRAMES - 1, OUTPUT_FRAMES])
+@pytest.mark.parametrize("begun", [1, 300, SOUND_FRAMES - 1, SOUND_FRAMES])
 def test_cells_that_were_being_overwritten_are_left_out(begun):
     """As a reader finds it that was overtaken while it read."""
     rig = playing()
     watched = rig.engine.watched
     reader = watched.reader()
-    audio = rig.render(OUTPUT_FRAMES)
+    audio = rig.render(SOUND_FRAMES)
     words = watched._words("output")
     store_word(words, BEGUN, int(words[WRITTEN]) + begun)
     assert np.array_equal(reader.output(), audio[begun:])
@@ -156,11 +150,8 @@ def test_the_status_is_that_of_the_last_block():
 
 def test_others_can_watch_through_memory_that_they_share():
     """As another process does: it has the bytes, and nothing else."""
-    memory = np.zeros(TELEMETRY.itemsize, np.uint8)
     rig = playing()
-    rig.engine.watched = Telemetry(memory)
-    rig.engine.telemetry[0] = rig.engine.watched.address
-    watcher = Telemetry(memory)
+    watcher = Telemetry(rig.engine.watched.shared)
     audio = rig.render(1000)
     assert np.array_equal(watcher.output(), audio)
     assert watcher.status() == rig.engine.watched.status()
