@@ -20,6 +20,7 @@ DEFAULT_TEMPO = 120.0
 TICKS = 24  # of a MIDI clock in a quarter note
 STOP, START, CONTINUE = range(3)
 MOST_OF_METRE = 64  # each of its numbers
+_JOINS = 0.1  # s from a start to the first tick that is not of its own
 _FOLLOW = 0.15  # part of the way that the tempo goes to what the last tick says
 _PATIENCE = 0.5  # s: ticks further apart begin anew
 _TAP_PATIENCE = 3.0  # s, the same for taps
@@ -148,10 +149,12 @@ def tick(transport, frame, sample_rate):
         tempo = 60.0 * sample_rate / (TICKS * transport.tick_frames)
         transport.tempo = min(max(tempo, TEMPI[0]), TEMPI[1])
     else:
-        # A clock that begins: it joins what plays already, at the nearest tick.
+        # A clock that begins: with a start its first tick is where that is; it joins
+        # what plays already at the nearest one.
         transport.tick_frames = 0.0
-        beat = beat_of(transport, frame, sample_rate)
-        transport.ticks = int(math.floor(beat * TICKS + 0.5)) - 1
+        if frame - transport.frame > _JOINS * sample_rate:
+            beat = beat_of(transport, frame, sample_rate)
+            transport.ticks = int(math.floor(beat * TICKS + 0.5)) - 1
     transport.tick_frame = frame
     if transport.playing:
         # The tick itself is where the beat is: no drift between two machines.

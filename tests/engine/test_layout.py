@@ -110,7 +110,7 @@ def test_every_source_of_events_is_heard_until_it_is_removed():
         rig.render(128)
         assert rig.count("notes") == struck
         if open_yet:
-            rig.engine.remove_source(number)
+            rig.engine.leave_source(number)
     assert readable(cursors) == 1  # nobody took it
 
 
@@ -121,5 +121,6 @@ def test_there_is_a_limit_to_sources_and_a_place_is_used_again():
         while True:
             numbers.append(engine.add_source(*ring()))
     assert len(numbers) > 8
-    engine.remove_source(numbers[3])
+    engine.leave_source(numbers[3])
+    engine.forget_source(numbers[3])
     assert engine.add_source(*ring()) == numbers[3]

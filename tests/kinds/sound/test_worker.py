@@ -207,6 +207,7 @@ class Working:
         self.crew.semaphore.post()
         self.thread.join(PATIENCE_SECONDS)
         assert not self.thread.is_alive()
+        self.crew.be_alone()
 
     def request(self, number: int) -> int:
         engine = self.host.engine
