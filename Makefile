@@ -86,4 +86,4 @@ build/uv:
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis \
 	  .import_linter_cache .benchmarks demo.wav demo.png
-	find rtaudio_dl training tests -name __pycache__ -prune -exec rm -rf {} +
+	find rtaudio_dl lab training tests -name __pycache__ -prune -exec rm -rf {} +

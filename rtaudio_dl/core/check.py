@@ -17,22 +17,11 @@ import importlib
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from typing import Any
 
+from rtaudio_dl.core.compile import link_module, optimise
 from rtaudio_dl.core.entry import entries
+from rtaudio_dl.core.offences import calls_raised, offences
 from rtaudio_dl.errors import EngineError
-
-# The functions of C that machine code may call: they compute, and nothing else.
-PURE = set(
-    "acos asin atan atan2 ceil cos cosf erf exp exp2 exp10 expf floor fmod log "
-    "log10 log2 logf memcpy memmove memset pow powf sin sinf sincos sqrt tan tanh "
-    "trunc".split()
-)
-# Rings need loads and stores only, and histories a fence, which waits for nobody.
-_LOCKING = {"cmpxchg", "atomicrmw"}
-_PYTHON = ("Py", "_Py", "numba_", "NRT_")
-RAISED = "rtaudio_dl.raised"  # is called where a kernel raises
 
 
 def check_module(module: str) -> list[str]:
@@ -66,8 +55,6 @@ def main() -> None:
 
 
 def _offences_of(module: str, names: list[str]) -> list[str]:
-    from rtaudio_dl.core.compile import link_module, optimise
-
     try:
         machine, whole, _ = link_module(module, names, watched=True)
     except Exception as error:  # Numba's, of many kinds: it refuses what allocates
@@ -76,42 +63,7 @@ def _offences_of(module: str, names: list[str]) -> list[str]:
     found = offences(whole)
     # Before it is optimised all code seems to raise: by a range of steps of 0, say.
     optimise(machine, whole)
-    return found + ["raises"] * _calls_raised(whole)
-
-
-def _calls_raised(whole: Any) -> bool:
-    return any(
-        instruction.opcode == "call" and f"@{RAISED}(" in str(instruction)
-        for instruction in _all_instructions(whole)
-    )
-
-
-def offences(whole: Any) -> list[str]:
-    """What is wrong with a linked module of LLVM, each thing once."""
-    found = [*_calls(whole), *_instructions(whole)]
-    return list(dict.fromkeys(found))
-
-
-def _calls(whole: Any) -> Iterator[str]:
-    for function in whole.functions:
-        name = function.name
-        if function.is_declaration and not name.startswith("llvm."):
-            if name.startswith(_PYTHON):
-                yield f"calls Python's {name}"
-            elif name not in PURE and name != RAISED:
-                yield f"calls {name}"
-
-
-def _instructions(whole: Any) -> Iterator[str]:
-    for instruction in _all_instructions(whole):
-        if instruction.opcode in _LOCKING:
-            yield f"locks: {instruction}".strip()
-
-
-def _all_instructions(whole: Any) -> Iterator[Any]:
-    for function in whole.functions:
-        for block in function.blocks:
-            yield from block.instructions
+    return found + ["raises"] * calls_raised(whole)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from rtaudio_dl.core.check import RAISED, offences
 from rtaudio_dl.core.entry import Entry, entries
 from rtaudio_dl.core.kernel import compiling_objects
+from rtaudio_dl.core.offences import RAISED, offences
 from rtaudio_dl.errors import EngineError
 
 

@@ -243,9 +243,13 @@ def only_one(path: Path) -> Iterator[None]:
     except ImportError:  # Windows: both make it, and the last one stays
         yield
         return
-    with open(path.with_suffix(".lock"), "w") as lock:
+    name = path.with_suffix(".lock")
+    with open(name, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        try:
+            yield
+        finally:  # who waited has this file open; a third finds what was made
+            name.unlink(missing_ok=True)
 
 
 def save(path: Path, content: bytes) -> None:

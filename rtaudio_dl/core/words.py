@@ -23,16 +23,12 @@ inbox_words          thread empties an inbox
 track_life           control; → GONE by audio   audio, control (frees at GONE)
 track_words          its reader (Python)        audio
 beside the cursors
-output_words,        audio                      any reader, see
-event_words                                     `engine/telemetry.py`
 switches             control                    audio
 input_switch, JACK's control; SEEN by audio     both, see `core/switch.py`
 onset_on, onset_key  control                    audio
 input_offset         audio                      analysis thread
 trigger_keys, traced control                    analysis thread
 stop                 control                    inference, stream, analysis threads
-source_places        control                    audio
-order                control                    audio
 a transport's        audio                      control
 changes
 a history's words    its writer                 any, see `core/history.py`

@@ -1,6 +1,7 @@
 """Threads that do not start, steps that fail: everything else is ended all the same."""
 
 import ast
+import gc
 import os
 import threading
 
@@ -182,6 +183,7 @@ def test_a_listener_that_does_not_begin_leaves_neither_file_nor_model(monkeypatc
     monkeypatch.setattr(
         NativeSession, "close", lambda self: (closed.append(self), close(self))
     )
+    gc.collect()  # what earlier tests left
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(EngineError, match="channels"):
         listener.FileListener(ROOT / "tests/clips/yes.flac", channels=(7,))

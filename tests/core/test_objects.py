@@ -190,14 +190,6 @@ def test_a_module_that_cannot_be_compiled_is_named(home):
     assert not list(home.iterdir())
 
 
-def test_whoever_has_to_wait_is_told_once(home):
-    said = []
-    objects.on_first_compile([PLAIN], said.append)
-    objects.prepare([PLAIN])
-    objects.on_first_compile([PLAIN], said.append)
-    assert len(said) == 1 and "compiling" in said[0]
-
-
 RENDER = """
     import sys
     sys.modules["numba"] = None  # importing it fails

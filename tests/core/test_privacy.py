@@ -39,7 +39,7 @@ onnxruntime.InferenceSession(find_model("drums"), providers=["CPUExecutionProvid
 TRAINING = (
     """
 from pathlib import Path
-from training.export import session
+from training.run.export import session
 session(Path("models/drums.onnx").read_bytes())
 """
     + WAIT

@@ -14,7 +14,7 @@ from rtaudio_dl.engine.layout import ENGINE
 from rtaudio_dl.engine.telemetry import TELEMETRY
 from rtaudio_dl.io.jack import cycle as jack_cycle
 from rtaudio_dl.io.midi import jack as midi_jack
-from rtaudio_dl.kinds.classifier.layout import EARS
+from rtaudio_dl.kinds.classifier.layout import ANALYSIS
 from rtaudio_dl.kinds.sound import memory as sound
 from rtaudio_dl.kinds.stream import layout as stream
 from rtaudio_dl.playback.kernels import PLAYER
@@ -39,7 +39,7 @@ ARGUMENTS = {
     "rtaudio_dl.kinds.master.process": ENGINES,
     "rtaudio_dl.kinds.sound.entries": ENGINES,
     "rtaudio_dl.kinds.stream.entries": ENGINES,
-    "rtaudio_dl.kinds.classifier.analysis": {"%.1": EARS},
+    "rtaudio_dl.kinds.classifier.analysis": {"%.1": ANALYSIS},
     "rtaudio_dl.playback.kernels": ENGINES,
     crimes.__name__: ENGINES,
 }

@@ -1,5 +1,6 @@
 """The shared ring: two processes, one memory, nothing left behind."""
 
+import gc
 import mmap
 import os
 import subprocess
@@ -120,6 +121,7 @@ def test_memory_that_cannot_be_mapped_leaves_no_file(monkeypatch):
     def refuse(*_):
         raise OSError("no memory")
 
+    gc.collect()  # what earlier tests left
     before = len(os.listdir("/proc/self/fd"))
     monkeypatch.setattr(mmap, "mmap", refuse)
     with pytest.raises(OSError, match="no memory"):

@@ -46,7 +46,7 @@ def installed(engine, path, place=2, **fields):
 
 @pytest.mark.parametrize(
     "freshness, depth, slots",
-    [("pooled", 1, 38), ("pooled", 4, 68), ("frozen", 2, 48), ("fresh", 4, 8)],
+    [("pooled", 1, 38), ("pooled", 4, 68), ("frozen", 2, 48), ("fresh", 4, 18)],
 )
 def test_memory_is_counted_per_key_and_voice(freshness, depth, slots):
     patch = make_patch(keys=range(10), freshness=freshness, depth=depth)
