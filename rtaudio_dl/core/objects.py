@@ -275,4 +275,6 @@ def _linker(llvm: object) -> object:
     machine = llvm.Target.from_default_triple().create_target_machine(
         jit=True, reloc="pic", codemodel="default"
     )
-    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+    # llvmlite's memory manager keeps an object's parts side by side. LLVM's may put
+    # them too far apart in a big process for code to reach its constants, and aborts.
+    return llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine, use_lmm=True)

@@ -190,6 +190,20 @@ def test_a_module_that_cannot_be_compiled_is_named(home):
     assert not list(home.iterdir())
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="arranges memory as Linux does")
+def test_an_object_can_be_loaded_in_a_crowded_process():
+    """LLVM ended such a process: its code could not reach its constants."""
+    objects.prepare(["rtaudio_dl.engine.entries"])
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.core.crowded", "rtaudio_dl.engine.entries"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "loaded\n"), done.stderr
+
+
 RENDER = """
     import sys
     sys.modules["numba"] = None  # importing it fails
