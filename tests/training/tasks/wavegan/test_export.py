@@ -114,7 +114,7 @@ def test_a_large_model_is_refused(model, tmp_path, monkeypatch):
 def test_the_card_needs_no_tensorflow(folder):
     """What plays a model must not need what trained it."""
     code = (
-        "import sys, onnx; from rtaudio_dl import card; "
+        "import sys, onnx; from rtaudio_dl.models import card; "
         "model = onnx.load(sys.argv[1]); "
         "print(card.from_json(model.metadata_props[0].value, 'm').name, "
         "'tensorflow' in sys.modules)"
