@@ -47,10 +47,6 @@ class Listening:
             "now": time.monotonic(),
         }
 
-    def deafen(self) -> None:
-        """Listen no more."""
-        self.host.stop_listening()
-
     def close(self) -> None:
         """End the host."""
         self.host.close()

@@ -15,7 +15,6 @@ PROGRAM = "fluidsynth"
 FONTS = ("TimGM6mb.sf2", "default-GM.sf2", "FluidR3_GM.sf2")
 NOTE_ON = bytes((0x99, 75, 127))  # claves, on the drum channel
 _DRY = ["-R", "0", "-C", "0", "-g", "1"]  # no reverb, no chorus
-_START_SECONDS = 1.0
 _BUFFER = 64  # frames: its offline player begins notes at whole buffers only
 
 

@@ -17,7 +17,7 @@ _X86 = platform.machine().lower() in ("x86_64", "amd64", "i686", "x86")
 _ARM64 = platform.machine().lower() in ("aarch64", "arm64")
 _MXCSR_FLUSH = 0x8040  # FTZ and DAZ
 _FPCR_FLUSH = 1 << 24  # FZ
-_FLOAT, _DOUBLE, _WORD, _INT, _BYTE = map(np.dtype, ("f4", "f8", "i8", "i4", "u1"))
+_FLOAT, _DOUBLE, _WORD, _BYTE = map(np.dtype, ("f4", "f8", "i8", "u1"))
 
 
 def _element(context, builder, kind, array, index):
@@ -112,12 +112,6 @@ def floats_at(_context, address, size):
 def words_at(_context, address, size):
     """The ``size`` int64 at an address, as an array. [any]"""
     return _array_at(_WORD)
-
-
-@rt_intrinsic
-def ints_at(_context, address, size):
-    """The ``size`` int32 at an address, as an array. [any]"""
-    return _array_at(_INT)
 
 
 @rt_intrinsic

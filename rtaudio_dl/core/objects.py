@@ -47,8 +47,6 @@ def address_of(entry: Any) -> int:
 
 def missing(modules: Iterable[str]) -> list[str]:
     """Which of these modules have no object on this machine yet."""
-    for module in modules:
-        importlib.import_module(module)
     return [m for m in modules if m not in _loaded and not _is_there(m)]
 
 
@@ -139,8 +137,14 @@ def _explained(modules: list[str], errors: bytes) -> str:
 
 def object_path(module: str) -> Path:
     """Where the object of a module is, or is to be."""
+    return folder() / f"{module}-{_digest(module)}.o"
+
+
+@functools.cache
+def _digest(module: str) -> str:
+    # Asked for several times at a start; code does not change while a process runs.
     importlib.import_module(module)
-    return folder() / f"{module}-{digest_of(entries[module])}.o"
+    return digest_of(entries[module])
 
 
 @functools.cache

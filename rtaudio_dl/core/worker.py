@@ -77,6 +77,14 @@ def pause(worker):
 
 
 @rt_kernel
+def await_done(worker, asked):
+    """Wake it, and wait until it has served so many requests, of all. [control]"""
+    wake(worker)
+    while load_acquire(worker.done, 0) < asked:
+        pause(worker)
+
+
+@rt_kernel
 def goes_on(worker):
     """Whether the worker is not to end. [worker]"""
     return load_acquire(worker.stop, 0) == 0

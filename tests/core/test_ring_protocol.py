@@ -13,6 +13,7 @@ import pytest
 
 from rtaudio_dl.core import ring as code
 from rtaudio_dl.core.ring import DROPPED, READ, WRITE
+from tests.core.weak_memory import Pause, Replay
 
 SIZE, ITEMS = 2, 4
 PRODUCER, CONSUMER = 0, 1
@@ -38,11 +39,7 @@ class State:
     received: tuple = ()
 
 
-class Pause(BaseException):
-    """The call has done its one step."""
-
-
-class Run:
+class Run(Replay):
     """One call, replayed up to where it was and then one access further.
 
     ``choice`` is the value that an acquiring load of the other's cursor sees.
@@ -53,15 +50,6 @@ class Run:
         self.me = state.threads[thread]
         self.log = list(self.me.log)
         self.at, self.stepped = 0, False
-
-    def access(self, perform):
-        if self.at == len(self.log):
-            if self.stepped:
-                raise Pause
-            self.stepped = True
-            self.log.append(perform())
-        self.at += 1
-        return self.log[self.at - 1]
 
     def cursor(self, index: int) -> int:
         return {WRITE: self.state.write, READ: self.state.read}.get(index, 0)

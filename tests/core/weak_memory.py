@@ -63,8 +63,29 @@ class Pause(BaseException):
     """The call has done its one access."""
 
 
+class Replay:
+    """A call that is run anew for each access: up to where it was, and one further.
+
+    Its ``log`` has the results of the accesses so far, ``at`` counts them, ``stepped``
+    says that the one further is done.
+    """
+
+    log: list
+    at: int
+    stepped: bool
+
+    def access(self, perform: Callable[[], int]) -> int:
+        if self.at == len(self.log):
+            if self.stepped:
+                raise Pause
+            self.stepped = True
+            self.log.append(perform())
+        self.at += 1
+        return self.log[self.at - 1]
+
+
 @dataclass
-class Run:
+class Run(Replay):
     """One call, replayed up to where it was and then one access further.
 
     ``choice`` is which of the values that it might see an access does see; afterwards
@@ -94,15 +115,6 @@ class Run:
         threads = list(self.state.threads)
         threads[self.thread] = self.me
         return replace(self.state, threads=tuple(threads))
-
-    def access(self, perform: Callable[[], int]) -> int:
-        if self.at == len(self.log):
-            if self.stepped:
-                raise Pause
-            self.stepped = True
-            self.log.append(perform())
-        self.at += 1
-        return self.log[self.at - 1]
 
     # --- words
 

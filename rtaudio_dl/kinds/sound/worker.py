@@ -22,14 +22,13 @@ from rtaudio_dl.core.random import mix, normal
 from rtaudio_dl.core.ring import WRITE, pop
 from rtaudio_dl.core.run import run_with
 from rtaudio_dl.core.worker import (
+    await_done,
     begin_job,
     end_job,
     goes_on,
     is_threaded,
-    pause,
     sleep,
     tell_done,
-    wake,
 )
 from rtaudio_dl.dsp.resampler import PADDING
 from rtaudio_dl.engine.layout import KEYS
@@ -149,10 +148,7 @@ def await_sounds(engine, shared):
     worker = shared.worker[0]
     if not is_threaded(worker):
         return serve_sounds(engine, shared)
-    wake(worker)
-    asked = load_acquire(shared.request_cursors, WRITE)
-    while load_acquire(worker.done, 0) < asked:
-        pause(worker)
+    await_done(worker, load_acquire(shared.request_cursors, WRITE))
     return 0
 
 
